@@ -388,6 +388,35 @@ def test_a_table_whose_head_is_said_again_goes_on_in_its_scale(write_pdf: WriteP
     assert second(item=1) == (False, "")
 
 
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize("shift", [0, 20])
+def test_a_group_goes_on_over_the_page(write_pdf: WritePdf, draw: Drawn, said: bool, shift: int) -> None:
+    def row(label: str, value: str, left: float = 70, by: float = 0) -> Printed:
+        return [(left + by, label), (-300 - by, value), (-400 - by, value)]
+
+    def group(label: str, by: float = 0) -> Printed:
+        return [(60 + by, label)]
+
+    head = [(-300, "2015"), (-400, "2016")]
+    upper = [group("North"), row("Land", "1,100"), row("Stock", "900"), group("South"), row("Land", "1,300")]
+    lower = [
+        row("Machines", "1,500", by=shift),
+        row("Stock", "800", by=shift),
+        group("West", by=shift),
+        row("Land", "1,700", by=shift),
+        row("Stock", "600", by=shift),
+    ]
+    again: list[Printed] = [[(-300 - shift, "2015"), (-400 - shift, "2016")]] if said else []
+    pages = read_pages(write_pdf(draw(head, *upper, top=110), draw(*again, *lower, top=760)))
+    assert [value for value in values(pages[1]) if value.startswith("2015")] == [
+        "2015: 1,500 (row South > Machines)",
+        "2015: 800 (row South > Stock)",
+        "2015: 1,700 (row West > Land)",
+        "2015: 600 (row West > Stock)",
+    ]
+    assert pages[1].tables[0].open_groups == (("South", 3 if said else 2),)
+
+
 def test_rules_part_columns_that_stand_close(write_pdf: WritePdf, draw: Drawn) -> None:
     lines = draw(
         [(60, "Unit"), (103, "Yes"), (123, "No")],

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from mistral_rag.pdf._forms.beside import forms_beside, may_have_fields
@@ -10,11 +11,13 @@ from mistral_rag.pdf._forms.fields import FormFields, field_of
 from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
+from mistral_rag.pdf._tables.groups import open_groups, row_labels
 from mistral_rag.pdf._tables.mirrored import mirrored, runs_from_right, turned_back
 from mistral_rag.pdf._tables.pieces import Row, rows_of
 from mistral_rag.pdf._tables.regions import parts_of
 from mistral_rag.pdf._tables.turned import with_turned_names
 from mistral_rag.schema import Block, Table
+from mistral_rag.text import RowLabel
 
 _MAX_LINES = 500
 """Lines of a page; no printed page has more."""
@@ -26,6 +29,8 @@ _MAX_SHIFT = 0.7
 """Distance of a column from its place on the page before, in columns: numbers in a wide one may be shorter."""
 
 
+_MIN_SHIFT = 6.0
+"""Points by which pages of a left and a right hand are shifted; ends of numbers differ by a bracket."""
 _MIN_BOTTOM = 0.7
 """Part of the page down to which a table goes that goes on below its head said again: with room left it is over."""
 _GOES_ON = re.compile(
@@ -35,13 +40,17 @@ _GOES_ON = re.compile(
 
 
 class _Read(NamedTuple):
-    """A table, its columns, the lines that stand above it on its page, its labels, and how many lines stand below."""
+    """A table, its columns, the lines that stand above it on its page, its labels, and how many lines stand below.
+
+    `rows` are the labels of its rows as they look, behind those of the groups that are open from the page before.
+    """
 
     table: Table
     parts: Parts
     above: tuple[str, ...]
     labels: tuple[str, ...]
     below: int
+    rows: Sequence[RowLabel | None]
 
 
 def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[tuple[Table, ...]]:
@@ -116,10 +125,25 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
             table = with_turned_names(table_of(parts, layout), parts.columns, sheet, every[0].height)
             if goes_on and before and _says_head_again(before, table, above, labels):
                 table = table.model_copy(update={"continued": True, "scale": table.scale or before.table.scale})
-        found.append(_Read(table, parts, above, labels, below))
+        own = row_labels(table.cells, every, layout.width, sheet.text)
+        opened = _open_groups(before, parts, own) if before and table.continued else []
+        if opened:
+            names = tuple((label.text.rstrip(":： "), count) for label, count in opened)
+            table = table.model_copy(update={"open_groups": names})
+        found.append(_Read(table, parts, above, labels, below, [*(label for label, _ in opened), *own]))
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
     return ordered if all(apart) else []
+
+
+def _open_groups(before: _Read, parts: Parts, labels: Sequence[RowLabel | None]) -> list[tuple[RowLabel, int]]:
+    """The groups that go on from the page before, where the table may stand further left or right."""
+    pairs = zip(parts.columns, before.parts.columns, strict=False)
+    shifts = [new.right - old.right for new, old in pairs if new.kind == old.kind == "number"]
+    shift = median(shifts) if shifts else 0.0
+    shift = shift if abs(shift) > _MIN_SHIFT else 0.0
+    rows = [None if row is None else row._replace(left=row.left + shift) for row in before.rows]
+    return open_groups(rows, labels)
 
 
 def _words(row: Row, text: str) -> str:
