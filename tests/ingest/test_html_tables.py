@@ -201,6 +201,8 @@ def test_what_names_a_value(html: str, expected: list[str]) -> None:
         ("<tr><td><b>Weight</b><td><b>5.4 kg</b><tr><td>Colour<td>red<tr><td>Height<td>30 cm", ()),
         ("<tr><td>Name<td>Ann<tr><td>Age<td>42<tr><td>Children<td>3", ()),
         ("<tr><td>Model<td>X<tr><td>Weight<td>5 kg<tr><td>Height<td>30 cm<tr><td>Power<td>500 W", ()),
+        ("<tr><td>Cut<td>n/a<td>n/a<tr><td>Wash<td>7<td>9<tr><td>Dry<td>3<td>4", ()),
+        ("<tr><td>Cut<td>free<td>–<tr><td>Wash<td>7<td>9<tr><td>Dry<td>3<td>4", ()),
         ("<tr><td>Total<td>7<td>9<tr><td>North<td>3<td>4<tr><td>South<td>4<td>5", ()),
         # stripes, pairs of names and values, rows all bold: no heads
         ("<tr bgcolor=#eee><td>a<td>b<tr><td>c<td>d<tr bgcolor=#eee><td>e<td>f", ()),

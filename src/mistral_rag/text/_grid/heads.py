@@ -1,5 +1,6 @@
 """Heads of a marked-up table: the rows that name its columns, said by the markup or told by their looks."""
 
+from collections.abc import Sequence
 from functools import partial
 from itertools import pairwise, takewhile
 from typing import Final
@@ -108,7 +109,7 @@ def _is_bold(places: Places, row: int) -> bool:
 
 def _are_ascending(places: Places, row: int) -> bool:
     """True for a word and whole numbers that go up: lengths or quantities that name columns."""
-    first, *others = (cell.text.strip() for cell in places.of(row))
+    first, *others = [cell.text.strip() for cell in places.of(row)] or [""]
     if len(others) < MIN_VALUES or not is_named(first) or not all(text.isascii() and text.isdigit() for text in others):
         return False
     return all(int(a) < int(b) for a, b in pairwise(text[:_MAX_DIGITS] for text in others))
@@ -131,7 +132,8 @@ def _rows_above_values(places: Places) -> int:
         at: [cell for row in range(heads) if (cell := places.at(row, at)) is not None] for at in range(1, places.width)
     }
     named = [at for at, above in cells.items() if any(cell.text.strip() for cell in above)]
-    if len(named) < places.width - 1:
+    names = {id(cell): cell.text.strip() for at in named for cell in cells[at] if cell.text.strip()}
+    if len(named) < places.width - 1 or _are_missing(list(names.values())):
         return 0
     values = [at for at in named if places.are_mostly(at, heads, is_value)]
     if any(is_measure(cell.text) for at in values for cell in cells[at]):
@@ -139,6 +141,12 @@ def _rows_above_values(places: Places) -> int:
     if places.width < MIN_COLUMNS_BY_NUMBERS:
         return heads if _is_list_of_numbers(places, heads) else 0
     return heads if 2 * len(values) >= len(named) else 0
+
+
+def _are_missing(words: Sequence[str]) -> bool:
+    """True for what stands in the place of values: the same words in every column, as "n/a", or a dash."""
+    same = len(words) > 1 and len({word.casefold() for word in words}) == 1
+    return same or not all(any(map(str.isalnum, word)) for word in words)
 
 
 def _is_list_of_numbers(places: Places, heads: int) -> bool:
