@@ -60,5 +60,6 @@ def row_labels(cells: Sequence[TableCell], lines: Sequence[Row], width: float, t
 def open_groups(before: Sequence[RowLabel | None], labels: Sequence[RowLabel | None]) -> list[tuple[RowLabel, int]]:
     """The groups of the rows `before` that hold the first of the next ones, too, each with the number of these."""
     scopes = group_scopes([*before, *labels], _MIN_INDENT)
-    reaches = (at + 1 + scope - len(before) for at, scope in enumerate(scopes[: len(before)]))
-    return [(label, rows) for label, rows in zip(before, reaches, strict=True) if label is not None and rows > 0]
+    reaches = (max(at + 1 + scope - len(before), 0) for at, scope in enumerate(scopes[: len(before)]))
+    held = zip(before, reaches, strict=True)
+    return [(label, rows) for label, rows in held if label is not None and any(labels[:rows])]

@@ -27,8 +27,8 @@ _MAX_BEFORE = 2
 """Lines between a table and the edge of its page over which it goes on: a title said again, a note."""
 _MAX_SHIFT = 0.7
 """Distance of a column from its place on the page before, in columns: numbers in a wide one may be shorter."""
-
-
+_MAX_WORDS = 5
+"""Words of a line below a table that goes on: a note ends it, and a sentence introduces another."""
 _MIN_SHIFT = 6.0
 """Points by which pages of a left and a right hand are shifted; ends of numbers differ by a bracket."""
 _MIN_BOTTOM = 0.7
@@ -40,7 +40,7 @@ _GOES_ON = re.compile(
 
 
 class _Read(NamedTuple):
-    """A table, its columns, the lines that stand above it on its page, its labels, and how many lines stand below.
+    """A table, its columns, the lines that stand above it on its page, its labels, and the lines below.
 
     `rows` are the labels of its rows as they look, behind those of the groups that are open from the page before.
     """
@@ -49,7 +49,7 @@ class _Read(NamedTuple):
     parts: Parts
     above: tuple[str, ...]
     labels: tuple[str, ...]
-    below: int
+    below: tuple[str, ...]
     rows: Sequence[RowLabel | None]
 
 
@@ -67,7 +67,7 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
         read = _read(sheet, [row for row in rows if row.line not in certain], layout, before)
         tables = _with_fields([item.table for item in read], forms)
         found.append(tuple(map(turned_back, tables)) if from_right else tables)
-        before = read[-1] if read and read[-1].below <= _MAX_BEFORE else None
+        before = read[-1] if read and len(read[-1].below) <= _MAX_BEFORE else None
     return found
 
 
@@ -109,7 +109,7 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
         every = [*parts.head, *parts.body]
         above = tuple(_words(row, sheet.text) for row in rows if row.line < every[0].line)
         labels = tuple(sheet.text[row.pieces[0].start : row.pieces[0].end] for row in parts.body)
-        below = sum(row.line > every[-1].line for row in rows)
+        below = tuple(_words(row, sheet.text) for row in rows if row.line > every[-1].line)
         goes_on = not found and len(above) <= _MAX_BEFORE
         if (
             goes_on
@@ -140,7 +140,8 @@ def _open_groups(before: _Read, parts: Parts, labels: Sequence[RowLabel | None])
     """The groups that go on from the page before, where the table may stand further left or right."""
     pairs = zip(parts.columns, before.parts.columns, strict=False)
     shifts = [new.right - old.right for new, old in pairs if new.kind == old.kind == "number"]
-    shift = median(shifts) if shifts else 0.0
+    # columns that differ by one another's measure hold other numbers, and stand where they stood
+    shift = median(shifts) if shifts and max(shifts) - min(shifts) < _MIN_SHIFT else 0.0
     shift = shift if abs(shift) > _MIN_SHIFT else 0.0
     rows = [None if row is None else row._replace(left=row.left + shift) for row in before.rows]
     return open_groups(rows, labels)
@@ -157,6 +158,8 @@ def _says_head_again(before: _Read, table: Table, above: Sequence[str], labels: 
     """
     last = before.table.box
     if last is None or last.bottom < _MIN_BOTTOM or table.columns != before.table.columns:
+        return False
+    if any(len(line.split()) > _MAX_WORDS for line in before.below):
         return False
     if labels[:1] == before.labels[:1] or labels[1:2] == before.labels[1:2]:
         return False
