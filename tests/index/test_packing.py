@@ -46,6 +46,8 @@ def test_a_page_comes_back_as_it_was(
                 scale="in millions",
                 continued=True,
                 box=Box(left=side, top=0, right=1, bottom=1),
+                sheet_rows=(4, 7) if cells else (),
+                open_groups=((clean_text(label), 3),) if label else (),
             ),
         ),
         doubts=("a font maps letters to others",),

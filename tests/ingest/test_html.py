@@ -590,6 +590,9 @@ def test_any_soup_gives_pages_that_can_be_cut(tags: list[str]) -> None:
         ("<p>A bag of 2<sup>1</sup>/<sub>2</sub> kg</p>", "A bag of 2 1/2 kg"),
         ("<p>A grain of 10<sup>-6</sup> g</p>", "A grain of 10 -6 g"),
         ("<p>The 34<sup>th</sup> day, CO<sub>2</sub></p>", "The 34th day, CO2"),
+        ("<p>Paid at 130 per cent.<sup>1</sup></p>", "Paid at 130 per cent. 1"),
+        ("<p>Members<sup>a</sup> pay for 40 km<sup>2</sup> of A<sup>e</sup></p>", "Members a pay for 40 km2 of Ae"),
+        ("<p><sup>2</sup>Without rent</p>", "2 Without rent"),
     ],
 )
 def test_raised_and_lowered_numbers_do_not_lengthen_a_number(html: str, text: str) -> None:

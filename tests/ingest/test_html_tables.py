@@ -108,6 +108,39 @@ def test_cells_keep_their_places_spans_and_roles() -> None:
             "<tr><th>x<th colspan=3>2025<th colspan=3>2024<tr><td>Loss<td>$<td>(5<td>)<td>$<td>(6<td>)",
             ["2025: $ (5 ) (row Loss)", "2024: $ (6 ) (row Loss)"],
         ),
+        # numbers beside a label of two rows are values, and a text among them too
+        (
+            "<tr><th>Line<th>Crew<th>Output<tr><th rowspan=2>Bottling<td>7<td>4,100<tr><td>6<td>3,700"
+            "<tr><th>Labelling<td colspan=2>stands still<tr><td>Sum<td>13<td>7,800",
+            [
+                *("Crew: 7 (row Bottling)", "Output: 4,100 (row Bottling)"),
+                *("Crew: 6 (row Bottling)", "Output: 3,700 (row Bottling)"),
+                "Crew, Output: stands still (row Labelling)",
+                *("Crew: 13 (row Sum)", "Output: 7,800 (row Sum)"),
+            ],
+        ),
+        # classes of numbers are labels
+        (
+            "<tr><th>Grade<th>Years<th>Leave<tr><td rowspan=2>A<td>0–2<td>22<tr><td>3–9<td>25<tr><td>B<td>any<td>30",
+            ["Leave: 22 (row A, 0–2)", "Leave: 25 (row A, 3–9)", "Leave: 30 (row B, any)"],
+        ),
+        # the last column is never one of labels
+        (
+            "<tr><th>Rate<th>Rule<tr><td rowspan=2>Low<td>books<tr><td>food",
+            ["Rule: books (row Low)", "Rule: food (row Low)"],
+        ),
+        # words stand among the values of a list of prices
+        (
+            "<tr><td>Work<td>Unit<td>Price<tr><td>Paint<td>m²<td>12.50<tr><td>Plaster<td>m²<td>on request"
+            "<tr><td>Tiles<td>m²<td>31.00<tr><td>Advice<td>h<td>free<tr><td>Travel<td>km<td>0.42",
+            [
+                *("Unit: m² (row Paint)", "Price: 12.50 (row Paint)"),
+                *("Unit: m² (row Plaster)", "Price: on request (row Plaster)"),
+                *("Unit: m² (row Tiles)", "Price: 31.00 (row Tiles)"),
+                *("Unit: h (row Advice)", "Price: free (row Advice)"),
+                *("Unit: km (row Travel)", "Price: 0.42 (row Travel)"),
+            ],
+        ),
         # columns that only space out others are none
         (
             "<tr><th><th><th colspan=3>2025<tr><td>Cash<td><td>$<td>1,234<td><tr><td>Debt<td><td><td>20<td>",
@@ -127,6 +160,50 @@ def test_what_names_a_value(html: str, expected: list[str]) -> None:
         ("<tr bgcolor=#eee><td>Grade<td>Fee<tr><td>A<td>5<tr><td>B<td>6", ("Grade", "Fee")),
         ("<tr><td>Grade<td>Carbon<td>Silicon<tr><td>SNB22<td>0.39<td>0.2", ("Grade", "Carbon", "Silicon")),
         ("<tr><td>Region<td>2023<td>2024<tr><td>North<td>41<td>44", ("Region", "2023", "2024")),
+        ("<tr><td>Tour<td>Week<tr><td>A<td>31<tr><td>B<td>33", ("Tour", "Week")),
+        ("<tr><td>Zone<td>Price<tr><td>1–2<td>3.20<tr><td>1–4<td>4.80", ("Zone", "Price")),
+        (
+            "<tr><td>Service<td>Price (EUR)<tr><td>Cut<td>25.00<tr><td>Colour<td>on request<tr><td>Beard<td>12.00",
+            ("Service", "Price (EUR)"),
+        ),
+        (
+            "<tr><td>Service<td>Price<tr><td>Cut<td>25 €<tr><td>Colour<td>nach Aufwand<tr><td>Beard<td>9 €"
+            "<tr><td>Wash<td>7 €",
+            ("Service", "Price"),
+        ),
+        (
+            "<tr><td><b>Length</b><td><b>100</b><td><b>250</b><tr><td>Price<td>1.20<td>tba",
+            ("Length", "100", "250"),
+        ),
+        ("<tr><td>City<td>Price<tr><td>Bonn<td>7<tr><td>Köln<td>8<tr><td>Ulm<td>6<tr><td>Hof<td>5", ("City", "Price")),
+        (
+            "<tr><td>Grade<td>Leave<td>Notice<tr><td>A<td>22 days<td>1 month<tr><td>B<td>27 days<td>as agreed"
+            "<tr><td>C<td>30 days<td>6 months",
+            ("Grade", "Leave", "Notice"),
+        ),
+        (
+            "<tr><td rowspan=2>Unit<td colspan=2>Q1<td colspan=2>Q2<tr><td>Plan<td>Actual<td>Plan<td>Actual"
+            "<tr><td>Sales<td>120<td>118<td>130<td><tr><td>Service<td>80<td>91<td>82<td>",
+            ("Unit", "Q1, Plan", "Q1, Actual", "Q2, Plan", "Q2, Actual"),
+        ),
+        (
+            "<tr><td rowspan=2><b>Unit</b><td colspan=2><b>Staff</b><tr><td>Men<td>Women<tr><td>Sales<td>12<td>11",
+            ("Unit", "Staff, Men", "Staff, Women"),
+        ),
+        # a list of prices with words among them
+        (
+            "<tr><td>Item<td>No.<td>Price<tr><td>Bolt<td>M8<td>0.30<tr><td>Nut<td>M9<td>n/a<tr><td>Pin<td>M7<td>1.20",
+            ("Item", "No.", "Price"),
+        ),
+        # names of columns with a number, and pairs in the place of names
+        ("<tr><th>Tariff<th>12 months<tr><td>Basic<td>4.50<tr><td>Plus<td>6.50", ("Tariff", "12 months")),
+        ("<tr><th>Weight<th>5.4 kg<tr><td>Colour<td>red<tr><td>Height<td>30 cm", ()),
+        ("<tr><td><b>Weight</b><td><b>5.4 kg</b><tr><td>Colour<td>red<tr><td>Height<td>30 cm", ()),
+        ("<tr><td>Name<td>Ann<tr><td>Age<td>42<tr><td>Children<td>3", ()),
+        ("<tr><td>Model<td>X<tr><td>Weight<td>5 kg<tr><td>Height<td>30 cm<tr><td>Power<td>500 W", ()),
+        ("<tr><td>Cut<td>n/a<td>n/a<tr><td>Wash<td>7<td>9<tr><td>Dry<td>3<td>4", ()),
+        ("<tr><td>Cut<td>free<td>–<tr><td>Wash<td>7<td>9<tr><td>Dry<td>3<td>4", ()),
+        ("<tr><td>Total<td>7<td>9<tr><td>North<td>3<td>4<tr><td>South<td>4<td>5", ()),
         # stripes, pairs of names and values, rows all bold: no heads
         ("<tr bgcolor=#eee><td>a<td>b<tr><td>c<td>d<tr bgcolor=#eee><td>e<td>f", ()),
         ("<tr><td><b>Weight:</b><td><b>5 kg</b><tr><td>Colour:<td>red", ()),
@@ -143,7 +220,7 @@ def test_heads_that_no_markup_names_are_told_by_their_looks(html: str, columns: 
 def test_heads_below_values_begin_a_table_of_their_own() -> None:
     page = page_of("<table><tr><th>a<th>b<tr><td>x<td>1<tr><th>c<th>d<tr><td>y<td>2<tr><th>Total<th>3</table>")
     assert [table.columns for table in page.tables] == [("a", "b"), ("c", "d")]
-    assert values(page) == ["b: 1 (row x)", "d: 2 (row y)"]
+    assert values(page) == ["b: 1 (row x)", "d: 2 (row y)", "d: 3 (row Total)"]
 
 
 @pytest.mark.parametrize(

@@ -299,6 +299,8 @@ def test_signs_in_columns_of_their_own_belong_to_their_number(write_pdf: WritePd
         ("(in millions)", "in millions"),
         ("($ in thousands, except per share data)", "$ in thousands, except per share data"),
         ("(Angaben in TEUR)", "Angaben in TEUR"),
+        ("US$ million", "US$ million"),
+        ("EUR bn", "EUR bn"),
     ],
 )
 def test_the_scale_above_a_head_is_said_of_the_table(write_pdf: WritePdf, draw: Drawn, line: str, scale: str) -> None:
@@ -354,6 +356,65 @@ def test_a_table_on_the_next_page_with_a_head_of_its_own_is_another(write_pdf: W
         (("", "2015", "2016"), False),
         (("", "Units", "Price"), False),
     ]
+
+
+@pytest.mark.parametrize("right", [200, 440, 520])
+def test_a_scale_at_the_right_above_a_head_is_no_name(write_pdf: WritePdf, draw: Drawn, right: int) -> None:
+    lines = draw(
+        [(-right, "US$ million")],
+        [(60, "Region"), (-320, "2003-2007"), (-440, "2008-2012")],
+        [(60, "Rail"), (-320, "310"), (-440, "402")],
+        [(60, "Road"), (-320, "880"), (-440, "790")],
+    )
+    (table,) = read_pages(write_pdf(lines))[0].tables
+    assert (table.columns, table.scale) == (("Region", "2003-2007", "2008-2012"), "US$ million")
+
+
+def test_a_table_whose_head_is_said_again_goes_on_in_its_scale(write_pdf: WritePdf, draw: Drawn) -> None:
+    head = [(60, "Assets"), (-300, "2015"), (-400, "2016")]
+
+    def rows(first: int) -> list[Printed]:
+        return [[(60, f"Item {at}"), (-300, f"{at},500"), (-400, f"{at},450")] for at in range(first, first + 8)]
+
+    first = draw([(60, "Balance sheet")], [(60, "(in thousands of euro)")], head, *rows(1), top=230)
+
+    def second(*above: Printed, item: int = 9) -> tuple[bool, str]:
+        page = read_pages(write_pdf(first, draw(*above, head, *rows(item))))[1]
+        return page.tables[0].continued, page.tables[0].scale
+
+    assert second() == (True, "in thousands of euro")
+    assert second([(60, "Balance sheet (continued)")]) == (True, "in thousands of euro")
+    assert second([(60, "Number of staff")]) == (False, "")
+    assert second(item=1) == (False, "")
+
+
+@pytest.mark.parametrize("said", [True, False])
+@pytest.mark.parametrize("shift", [0, 20])
+def test_a_group_goes_on_over_the_page(write_pdf: WritePdf, draw: Drawn, said: bool, shift: int) -> None:
+    def row(label: str, value: str, left: float = 70, by: float = 0) -> Printed:
+        return [(left + by, label), (-300 - by, value), (-400 - by, value)]
+
+    def group(label: str, by: float = 0) -> Printed:
+        return [(60 + by, label)]
+
+    head = [(-300, "2015"), (-400, "2016")]
+    upper = [group("North"), row("Land", "1,100"), row("Stock", "900"), group("South"), row("Land", "1,300")]
+    lower = [
+        row("Machines", "1,500", by=shift),
+        row("Stock", "800", by=shift),
+        group("West", by=shift),
+        row("Land", "1,700", by=shift),
+        row("Stock", "600", by=shift),
+    ]
+    again: list[Printed] = [[(-300 - shift, "2015"), (-400 - shift, "2016")]] if said else []
+    pages = read_pages(write_pdf(draw(head, *upper, top=110), draw(*again, *lower, top=760)))
+    assert [value for value in values(pages[1]) if value.startswith("2015")] == [
+        "2015: 1,500 (row South > Machines)",
+        "2015: 800 (row South > Stock)",
+        "2015: 1,700 (row West > Land)",
+        "2015: 600 (row West > Stock)",
+    ]
+    assert pages[1].tables[0].open_groups == (("South", 3 if said else 2),)
 
 
 def test_rules_part_columns_that_stand_close(write_pdf: WritePdf, draw: Drawn) -> None:

@@ -15,6 +15,7 @@ from ingest.parsing._html.styles import Style, Styles, in_drawing, indent_of, in
 from ingest.parsing._html.table import CELLS, HEADINGS, TableReader, is_layout, is_single_cell
 from ingest.parsing._html.tree import TEXT, Walk, parse_tree
 from ingest.parsing._html.variables import resolved, with_own
+from ingest.parsing._pages.joints import LEVEL, LOWERED, RAISED, without_joints
 from ingest.parsing._pages.titles import written_title
 from ingest.parsing._result import Parsed, with_doubt
 from ingest.parsing._texts.outline import Outline
@@ -36,11 +37,7 @@ UNREAD: Final = _tags(
 """Elements whose content is not read: it is no text, not shown, struck out, or only the way around the site."""
 APART: Final = _tags("text mi mn mo ms mtext button option textarea select")
 """Texts of drawings and formulas, and controls: each has a place of its own, and 1 over 2 is not 12."""
-RAISED: Final = _tags("sup sub")
-EDGE: Final = "\x00"
-"""Stands at both edges of a raised or lowered text until it is known what is beside it; no text holds it."""
-BESIDE_NUMBER: Final = re.compile(r"(?<=\d)\x00(?=[\d+−-])")
-"""The edge between a number and one above or below it: 10 with a raised 6 is not 106."""
+LEVELS: Final[Mapping[str, str]] = {"sup": RAISED, "sub": LOWERED}
 APART_DISPLAYS: Final = _tags("block flex grid flow-root list-item table")
 """Values of `display` that give any element a place of its own."""
 FLEX_DISPLAYS: Final = _tags("flex grid inline-flex inline-grid")
@@ -116,8 +113,8 @@ class HtmlReader:
                     self._parts.append(" ")
                 if self._placed and self._placed[-1] == node.mem_id:
                     self._placed.pop()
-                if tag in RAISED:
-                    self._parts.append(EDGE)
+                if tag in LEVELS:
+                    self._parts.append(LEVEL)
                 if self._open and self._open[-1][1] == node.mem_id:
                     self._end(tag)
             elif tag == TEXT:
@@ -197,8 +194,8 @@ class HtmlReader:
             return
         if tag in APART:
             self._parts.append(" ")
-        elif tag in RAISED:
-            self._parts.append(EDGE)
+        elif tag in LEVELS:
+            self._parts.append(LEVELS[tag])
         elif tag == "br":
             self._parts.append("\n")
         elif tag == "img":
@@ -285,7 +282,7 @@ class HtmlReader:
             self._marker = ""
 
     def _take(self) -> str:
-        text = BESIDE_NUMBER.sub(" ", "".join(self._parts)).replace(EDGE, "")
+        text = without_joints("".join(self._parts))
         self._parts.clear()
         if self._preformatted:
             return text.strip("\n")

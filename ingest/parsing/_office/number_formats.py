@@ -1,7 +1,8 @@
 """Numbers, dates and times as a spreadsheet shows them, by their number format (ECMA-376 part 1, 18.8.30-31).
 
-Signs for thousands, decimals and names of months are the English ones: which are shown depends on who looks. So does
-the order of day and month in the formats that follow the system; these are shown as ISO 8601 dates.
+Signs for thousands and decimals are the English ones: which are shown depends on who looks. So are names of months
+and days, unless the format says in which language they are. The order of day and month in the formats that follow the
+system depends on who looks as well; these are shown as ISO 8601 dates.
 """
 
 import re
@@ -14,6 +15,8 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
+from ingest.parsing._office.calendar_names import ENGLISH, CalendarNames, calendar_names
+
 BUILT_IN: Final[Mapping[int, str]] = MappingProxyType(
     {
         0: "General",
@@ -24,10 +27,8 @@ BUILT_IN: Final[Mapping[int, str]] = MappingProxyType(
         9: "0%",
         10: "0.00%",
         11: "0.00E+00",
-        5: '"$"#,##0',
-        6: '"$"#,##0',
-        7: '"$"#,##0.00',
-        8: '"$"#,##0.00',
+        **dict.fromkeys((5, 6), '"$"#,##0;("$"#,##0)'),
+        **dict.fromkeys((7, 8), '"$"#,##0.00;("$"#,##0.00)'),
         12: "# ?/?",
         13: "# ??/??",
         14: "yyyy-mm-dd",
@@ -43,10 +44,10 @@ BUILT_IN: Final[Mapping[int, str]] = MappingProxyType(
         38: "#,##0;(#,##0)",
         39: "#,##0.00;(#,##0.00)",
         40: "#,##0.00;(#,##0.00)",
-        41: "#,##0",
-        42: '"$"#,##0',
-        43: "#,##0.00",
-        44: '"$"#,##0.00',
+        41: '#,##0;(#,##0);"-"',
+        42: '"$"#,##0;"$"(#,##0);"$""-"',
+        43: '#,##0.00;(#,##0.00);"-"',
+        44: '"$"#,##0.00;"$"(#,##0.00);"$""-"',
         45: "mm:ss",
         46: "[h]:mm:ss",
         47: "mm:ss.0",
@@ -67,11 +68,6 @@ _EPOCH: Final = datetime(1899, 12, 30)
 _EPOCH_1904: Final = datetime(1904, 1, 1)
 _LEAP_DAY: Final = 60
 """Days are counted from 1 as if 1900 had been a leap year: those before this one stand one day later."""
-_MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July", "August", "September", "October"),
-    *("November", "December"),
-)
-_DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _PIECE: Final = re.compile(
     r"""(?P<literal>"[^"]*"|\\.|_.|\*.)
       | (?P<bracket>\[[^\]]*\])
@@ -86,7 +82,8 @@ _PIECE: Final = re.compile(
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 _CONDITION: Final = re.compile(r"\[(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)\]")
-_CURRENCY: Final = re.compile(r"\[\$([^\]-]*)(?:-[^\]]*)?\]")
+_CURRENCY: Final = re.compile(r"\[\$([^\]-]*)(?:-([^\]]*))?\]")
+"""A sign of money, and the number of a language; either may be missing."""
 _ELAPSED: Final = re.compile(r"\[(h+|m+|s+)\]", re.IGNORECASE)
 
 
@@ -97,6 +94,7 @@ class FormatSection:
     pieces: tuple[tuple[str, str], ...]
     condition: tuple[str, Decimal] | None
     is_date: bool
+    names: CalendarNames = ENGLISH
 
 
 def shown_number(value: str, form: str, *, since_1904: bool = False) -> str:
@@ -156,6 +154,7 @@ def _sections(form: str) -> tuple[FormatSection, ...]:
 def _section(pieces: list[tuple[str, str]]) -> FormatSection:
     condition: tuple[str, Decimal] | None = None
     kept: list[tuple[str, str]] = []
+    names = ENGLISH
     for kind, piece in pieces:
         if kind != "bracket":
             kept.append((kind, piece))
@@ -163,12 +162,13 @@ def _section(pieces: list[tuple[str, str]]) -> FormatSection:
             condition = found[1], Decimal(found[2])
         elif money := _CURRENCY.fullmatch(piece):
             kept.append(("literal", f'"{money[1]}"'))
+            names = calendar_names(money[2] or "")
         elif _ELAPSED.fullmatch(piece):
             kept.append(("elapsed", piece[1:-1].lower()))
     dates = any(kind in ("date", "elapsed", "ampm") for kind, _ in kept)
     if not dates:
         kept = [("digits" if kind == "fraction" else kind, piece) for kind, piece in kept]
-    return FormatSection(tuple(_joined(kept)), condition, dates)
+    return FormatSection(tuple(_joined(kept)), condition, dates, names)
 
 
 def _joined(pieces: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -358,7 +358,7 @@ def _date(section: FormatSection, number: Decimal, *, since_1904: bool) -> str:
         if kind == "elapsed":
             parts.append(_elapsed(piece, seconds))
         elif kind == "date":
-            parts.append(_moment(piece.lower(), moment, minutes=_is_minute(pieces, at), twelve=twelve))
+            parts.append(_moment(piece.lower(), moment, section.names, minutes=_is_minute(pieces, at), twelve=twelve))
         elif kind == "ampm":
             half = "AM" if moment.hour < 12 else "PM"
             parts.append(half if len(piece) > 3 else half[0])
@@ -366,7 +366,7 @@ def _date(section: FormatSection, number: Decimal, *, since_1904: bool) -> str:
             parts.append(f"{seconds % 1:f}"[1:])
         else:
             parts.append(
-                piece if kind == "sign" and piece != "@" else _literal(kind, piece) or ("." if piece == "." else "")
+                piece if kind == "sign" and piece != "@" else _literal(kind, piece) or (piece if piece in ".," else "")
             )
     return " ".join("".join(parts).split())
 
@@ -386,16 +386,17 @@ def _elapsed(piece: str, seconds: Decimal) -> str:
     return str(int(seconds // size)).zfill(len(piece))
 
 
-def _moment(piece: str, moment: datetime, *, minutes: bool, twelve: bool) -> str:
+def _moment(piece: str, moment: datetime, names: CalendarNames, *, minutes: bool, twelve: bool) -> str:
     unit, size = piece[0], len(piece)
     if unit in "ye":
         return f"{moment.year % 100:02}" if size < 3 and unit == "y" else f"{moment.year:04}"
     if unit == "m" and not minutes:
-        month = _MONTHS[moment.month - 1]
-        return {3: month[:3], 4: month, 5: month[0]}.get(size, str(moment.month).zfill(min(size, 2)))
+        month = names.months[moment.month - 1]
+        return {3: names.short_months[moment.month - 1], 4: month, 5: month[0]}.get(
+            size, str(moment.month).zfill(min(size, 2))
+        )
     if unit == "d" and size > 2:
-        day = _DAYS[moment.weekday()]
-        return day[:3] if size == 3 else day
+        return (names.short_days if size == 3 else names.days)[moment.weekday()]
     hour = (moment.hour % 12 or 12) if twelve else moment.hour
     number = {"m": moment.minute, "d": moment.day, "h": hour, "s": moment.second}.get(unit)
     return "" if number is None else str(number).zfill(min(size, 2))

@@ -94,8 +94,10 @@ class Table(Run):
 
     `columns` holds the names of each column from top to bottom, joined by ", "; a name over several columns stands in
     each. `scale` is what is said of all values ("in millions", "EUR"). A table that is `continued` goes on from the
-    page before, and has its names from there. The table of a sheet says in which of its rows and columns the rows and
-    columns of the table are (`sheet_rows`, `sheet_columns`, from 1): those that are empty or hidden are left out.
+    page before, and has its names from there. Groups that were open there hold its first rows, too: `open_groups` are
+    their names from the outermost on, each with the number of rows from the top. The table of a sheet says in which of
+    its rows and columns the rows and columns of the table are (`sheet_rows`, `sheet_columns`, from 1): those that are
+    empty or hidden are left out.
     """
 
     cells: tuple[TableCell, ...]
@@ -105,6 +107,7 @@ class Table(Run):
     box: Box | None = None
     sheet_rows: tuple[Number, ...] = ()
     sheet_columns: tuple[Number, ...] = ()
+    open_groups: tuple[tuple[Text, Number], ...] = ()
 
     @model_validator(mode="after")
     def _within(self) -> Self:
@@ -147,6 +150,9 @@ class Table(Run):
     def _groups(self, page_text: str) -> dict[int, list[str]]:
         """The names of the groups that each row is in, from the outermost on, without the colon behind them."""
         groups: dict[int, list[str]] = defaultdict(list)
+        for name, rows in self.open_groups:
+            for row in range(rows):
+                groups[row].append(name)
         for cell in self.cells:
             for row in range(cell.row + 1, cell.row + cell.scope + 1):
                 groups[row].append(cell.text(page_text).rstrip(":： "))

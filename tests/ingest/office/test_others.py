@@ -86,6 +86,24 @@ def test_the_title_of_an_odt_is_the_paragraph_that_is_set_as_one_and_struck_word
     assert parsed.hidden == {0: 1}
 
 
+def test_raised_marks_of_an_odt_are_apart_and_struck_words_leave_one_blank(tmp_path: Path) -> None:
+    styles = (
+        '<style:style style:name="S" style:family="text">'
+        '<style:text-properties style:text-line-through-style="solid"/></style:style>'
+        '<style:style style:name="U" style:family="text">'
+        '<style:text-properties style:text-position="super 58%"/></style:style>'
+        '<style:style style:name="D" style:family="text">'
+        '<style:text-properties style:text-position="-33% 58%"/></style:style>'
+    )
+    body = (
+        '<text:p>Paid at <text:span text:style-name="S">125</text:span> 130 per cent.'
+        '<text:span text:style-name="U">1</text:span></text:p><text:p>CO<text:span text:style-name="D">2</text:span>'
+        ' in 40 m<text:span text:style-name="U">2</text:span></text:p>'
+    )
+    parsed = read(open_document(tmp_path / "a.odt", "text", body, styles))
+    assert blocks(parsed) == [("text", "Paid at 130 per cent. 1"), ("text", "CO2 in 40 m2")]
+
+
 def test_an_ods_shows_what_its_cells_show(tmp_path: Path) -> None:
     body = (
         '<table:table table:name="Plan"><table:table-row><table:table-cell><text:p>City</text:p></table:table-cell>'

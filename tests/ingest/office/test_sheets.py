@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.parsing._office.number_formats import shown_number
+from ingest.parsing._office.number_formats import BUILT_IN, shown_number
 from tests.ingest.office.packages import cell, read, sheet
 
 STYLES = (
@@ -86,6 +86,26 @@ def test_rows_behind_a_frozen_line_have_names_on_every_page(tmp_path: Path) -> N
     assert str(pages[2].locator_at(10, 30)) == "'Q1 Sales'!A1663:B1663"
 
 
+def test_names_of_two_rows_and_the_scale_of_the_line_above(tmp_path: Path) -> None:
+    def rows(first: int, second: tuple[str, ...]) -> str:
+        names = [cell(f"{at}{first + 1}", text) for at, text in zip("ABCDE", second, strict=True) if text]
+        return row(first + 1, *names) + row(
+            first + 2, cell(f"A{first + 2}", "Service"), *(cell(f"{at}{first + 2}", "91") for at in "BCD")
+        )
+
+    below = ("", "Plan", "Actual", "Plan", "Actual")
+    merged = '<mergeCells><mergeCell ref="A2:A3"/><mergeCell ref="B2:C2"/><mergeCell ref="D2:E2"/></mergeCells>'
+    upper = row(1, cell("A1", "Budget, in thousands of PLN")) + row(
+        2, cell("A2", "Unit"), cell("B2", "Q1"), cell("D2", "Q2")
+    )
+    for behind in (merged, ""):
+        [page, _] = read(sheet(tmp_path / "a.xlsx", upper + rows(2, below), behind=behind)).pages
+        assert [table.scale for table in page.tables] == ["", "in thousands of PLN"]
+        assert [str(value) for value in page.cell_values(0, len(page.text))][1:] == [
+            *("Q1, Plan: 91 (row Service)", "Q1, Actual: 91 (row Service)", "Q2, Plan: 91 (row Service)"),
+        ]
+
+
 def test_merged_cells_stand_in_each_of_their_rows(tmp_path: Path) -> None:
     rows = (
         row(1, cell("A1", "Group", 4), cell("B1", "Item", 4), cell("C1", "Count", 4))
@@ -147,6 +167,15 @@ def test_texts_are_shared_rich_and_escaped(tmp_path: Path) -> None:
         ("45657.75", "dd/mm/yyyy hh:mm", "31/12/2024 18:00"),
         ("45657", "d. mmmm yyyy", "31. December 2024"),
         ("45657", "[$-F800]dddd\\,\\ mmmm\\ dd\\,\\ yyyy", "Tuesday, December 31, 2024"),
+        ("45657", "[$-F800]dddd, mmmm dd, yyyy", "Tuesday, December 31, 2024"),
+        ("45657", "[$-407]d. mmmm yyyy", "31. Dezember 2024"),
+        ("45657", "[$-40C]dddd d mmmm yyyy", "mardi 31 décembre 2024"),
+        ("45657", "[$-C0A]d mmm yyyy", "31 dic 2024"),
+        ("45657", "[$-411]d mmmm yyyy", "31 December 2024"),
+        ("-1234.5", BUILT_IN[5], "($1,235)"),
+        ("-1234.5", BUILT_IN[43], "(1,234.50)"),
+        ("-1234.5", BUILT_IN[44], "$(1,234.50)"),
+        ("0", BUILT_IN[41], "-"),
         ("0.5", "h:mm AM/PM", "12:00 PM"),
         ("1.5", "[h]:mm:ss", "36:00:00"),
         ("0.000694444444", "mm:ss.0", "01:00.0"),

@@ -75,6 +75,18 @@ def test_numbered_paragraphs_have_their_numbers(tmp_path: Path) -> None:
     assert texts(slides(tmp_path / "a.pptx", tree)) == ["a) one\nb) two"]
 
 
+def test_raised_marks_of_a_slide_are_apart(tmp_path: Path) -> None:
+    tree = (
+        shape("Sales grew")
+        .replace(
+            "<a:r><a:t>Sales",
+            '<a:r><a:t>CO</a:t></a:r><a:r><a:rPr baseline="-25000"/><a:t>2</a:t></a:r><a:r><a:t> sales',
+        )
+        .replace("grew</a:t></a:r>", 'grew.</a:t></a:r><a:r><a:rPr baseline="30000"/><a:t>1</a:t></a:r>')
+    )
+    assert texts(slides(tmp_path / "a.pptx", tree)) == ["CO2 sales grew. 1"]
+
+
 def test_a_chart_is_the_table_of_its_stored_values(tmp_path: Path) -> None:
     import zipfile
 

@@ -212,6 +212,37 @@ def test_signs_content_controls_and_equations_are_text(tmp_path: Path) -> None:
     assert texts(word(tmp_path / "a.docx", body)) == ["☑ yes α-(a+b)/2x^2"]
 
 
+def test_raised_marks_are_apart_from_what_they_stand_at(tmp_path: Path) -> None:
+    up, down = '<w:vertAlign w:val="superscript"/>', '<w:vertAlign w:val="subscript"/>'
+    body = (
+        p(run("Overtime is paid at 130 per cent.") + run("1", up))
+        + p(run("The 34") + run("th", up) + run(" tank of CO") + run("2", down) + run(" holds 10") + run("6", up))
+        + p(run("Halls of 40 m") + run("2", up) + run(" for members") + run("1", up) + run("2", up) + run(" only"))
+        + p(run("1", up) + run("Not on Sundays."))
+    )
+    assert [text for _, text in blocks(read(word(tmp_path / "a.docx", body)))] == [
+        "Overtime is paid at 130 per cent. 1",
+        "The 34th tank of CO2 holds 10 6",
+        "Halls of 40 m2 for members 12 only",
+        "1 Not on Sundays.",
+    ]
+
+
+def test_one_blank_is_left_of_those_around_words_that_are_left_out(tmp_path: Path) -> None:
+    body = (
+        p(run("Paid at ") + run("125", "<w:strike/>") + run(" 130 per cent"))
+        + p(run("from ") + run("1", "<w:strike/>") + run(" ", "<w:strike/>") + run("2", "<w:strike/>") + run(" 3 May"))
+        + p(run("due ") + '<w:del w:id="1"><w:r><w:delText>now</w:delText></w:r></w:del>' + run(" later"))
+        + p(run("re") + run("de", "<w:strike/>") + run("sign, two  blanks"))
+    )
+    assert [text for _, text in blocks(read(word(tmp_path / "a.docx", body)))] == [
+        "Paid at 130 per cent",
+        "from 3 May",
+        "due later",
+        "resign, two  blanks",
+    ]
+
+
 def test_a_short_paragraph_in_bold_is_a_heading(tmp_path: Path) -> None:
     body = p(run("Notice period", "<w:b/>")) + p(run("Three months.", "<w:b/>"))
     assert blocks(read(word(tmp_path / "a.docx", body))) == [("title", "Notice period"), ("text", "Three months.")]

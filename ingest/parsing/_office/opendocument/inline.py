@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.opendocument.styles import OpenStyles
 from ingest.parsing._office.xml import whole
+from ingest.parsing._pages.joints import LEVEL, OMITTED, without_joints
 
 MAX_BLANKS: Final = 1000
 """Blanks that one element may stand for."""
@@ -30,7 +31,7 @@ class OpenText:
     @property
     def text(self) -> str:
         """The text, each line without the blanks around it."""
-        return "\n".join(line.strip() for line in "".join(self.parts).split("\n")).strip()
+        return "\n".join(map(str.strip, without_joints("".join(self.parts)).split("\n"))).strip()
 
 
 def read_inline(paragraph: Element, styles: OpenStyles) -> OpenText:
@@ -61,7 +62,10 @@ def _inside(element: Element, styles: OpenStyles, found: OpenText, hidden: bool,
         elif tag == "text_span":
             name = child.get("text_style-name")
             is_bold = bold or styles.is_bold("text", name)
+            level = styles.level("text", name)
+            found.parts.append(level)
             _inside(child, styles, found, hidden or styles.is_hidden("text", name), is_bold)
+            found.parts.append(LEVEL if level else "")
         else:
             _inside(child, styles, found, hidden, bold)
         _put(found, child.tail, hidden, bold)
@@ -73,6 +77,7 @@ def _put(found: OpenText, text: str | None, hidden: bool, bold: bool) -> None:
     letters = sum(map(len, text.split()))
     if hidden:
         found.hidden += letters
+        found.parts.append(OMITTED)
         return
     found.letters += letters
     found.bold += letters if bold else 0

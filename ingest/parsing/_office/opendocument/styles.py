@@ -7,6 +7,7 @@ from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.package import Package
 from ingest.parsing._office.xml import value_of, whole
+from ingest.parsing._pages.joints import LOWERED, RAISED
 from ingest.parsing._pages.printed_numbers import printed_number
 
 MAX_CHAIN: Final = 20
@@ -55,6 +56,13 @@ class OpenStyles:
     def is_bold(self, family: str, name: str | None) -> bool:
         """True for bold letters."""
         return self._text_property(family, name, "fo_font-weight") in _BOLD
+
+    def level(self, family: str, name: str | None) -> str:
+        """The sign before raised or lowered letters: "super 58%", "-33% 58%"; empty for those on the line."""
+        place = (self._text_property(family, name, "style_text-position") or "").partition(" ")[0]
+        if place in ("", "0%"):
+            return ""
+        return LOWERED if place == "sub" or place.startswith("-") else RAISED
 
     def list_style(self, name: str | None) -> Mapping[int, OpenListLevel]:
         """The levels of a list, from 1."""

@@ -56,7 +56,7 @@ Rows = Mapping[int, Mapping[int, ShownCell]]
 
 @dataclass(frozen=True, slots=True)
 class CellRegion:
-    """A table of a sheet: its columns, the rows that name them, and the rows below.
+    """A table of a sheet: its columns, the rows that name them, the rows below, and the lines of text above it.
 
     One that `goes_on` has the heads of the region above it, which stand there.
     """
@@ -66,6 +66,7 @@ class CellRegion:
     body: tuple[int, ...]
     rows: Rows
     goes_on: bool = False
+    titles: tuple[str, ...] = ()
 
 
 def regions(sheet: SheetCells) -> Iterator[CellRegion]:
@@ -128,15 +129,17 @@ def _is_table(rows: Rows, band: Sequence[int], columns: Sequence[int]) -> bool:
 def _titled(rows: Rows, band: Sequence[int], columns: tuple[int, ...], sheet: SheetCells) -> Iterator[CellRegion]:
     """The lines of text above a table, each a region of its own, then the table."""
     own = [row for row in band if any(at in rows[row] for at in columns)]
+    titles: list[str] = []
     while len(own) > 1 and len(columns) > 1 and own[0] not in sheet.heads:
         above = [(at, rows[own[0]][at]) for at in columns if at in rows[own[0]]]
         if len(above) != 1 or not above[0][1].is_text or _is_label(rows, own, above[0][0], columns):
             break
         yield CellRegion((above[0][0],), (), (own[0],), rows)
+        titles.append(above[0][1].text)
         own = own[1:]
     used = tuple(at for at in columns if any(at in rows[row] for row in own))
     heads = _heads(rows, own, used, sheet)
-    yield CellRegion(used, tuple(own[:heads]), tuple(own[heads:]), rows)
+    yield CellRegion(used, tuple(own[:heads]), tuple(own[heads:]), rows, titles=tuple(titles))
 
 
 def _is_label(rows: Rows, own: Sequence[int], column: int, columns: tuple[int, ...]) -> bool:
@@ -182,12 +185,14 @@ def _continued(region: CellRegion, before: CellRegion | None, sheet: SheetCells)
         return region
     if len(region.columns) < MIN_SIDE or any(row in sheet.heads for row in region.body):
         return region
-    return CellRegion(before.columns, before.heads, region.body, region.rows, goes_on=True)
+    return CellRegion(before.columns, before.heads, region.body, region.rows, goes_on=True, titles=before.titles)
 
 
 def grid_of(region: CellRegion, body: Sequence[int]) -> tuple[TableGrid, tuple[int, ...]]:
     """Some rows of a region below its heads as a grid, and the numbers of the sheet's rows that are its rows."""
     grid = TableGrid()
+    for title in region.titles:
+        grid.caption(title)
     kept: list[int] = []
     chosen = [*region.heads, *body]
     covered: dict[int, int] = {}

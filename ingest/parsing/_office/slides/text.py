@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 
 from ingest.parsing._office.clean import one_line
 from ingest.parsing._office.equations import equation_text
-from ingest.parsing._office.xml import whole
+from ingest.parsing._office.xml import value_of, whole
+from ingest.parsing._pages.joints import LEVEL, LOWERED, RAISED, without_joints
 from ingest.parsing._pages.printed_numbers import OFFICE_FORMS
 from mistral_rag.schema import BlockKind
 from mistral_rag.text import TableGrid
@@ -57,12 +58,15 @@ def paragraph_text(paragraph: Element) -> str:
     parts: list[str] = []
     for child in paragraph:
         if child.tag in ("a_r", "a_fld"):
-            parts.append(child.findtext("a_t") or "")
+            text, shift = child.findtext("a_t") or "", value_of(child, "a_rPr", "baseline") or "0"
+            sign = "" if shift.strip("+-0%.") == "" else LOWERED if shift.startswith("-") else RAISED
+            parts.append(f"{sign}{text}{LEVEL}" if sign else text)
         elif child.tag == "a_br":
             parts.append("\n")
         elif child.tag not in ("a_pPr", "a_endParaRPr"):
             parts.append(equation_text(child))
-    return "\n".join(" ".join(line.split()) for line in "".join(parts).replace("\v", "\n").split("\n")).strip()
+    text = without_joints("".join(parts)).replace("\v", "\n")
+    return "\n".join(" ".join(line.split()) for line in text.split("\n")).strip()
 
 
 def table_grid(table: Element) -> TableGrid:

@@ -10,6 +10,7 @@ from ingest.parsing._office.equations import equation_text
 from ingest.parsing._office.symbols import symbol
 from ingest.parsing._office.word.styles import RunLook, StyleSheet, is_filled, look_of
 from ingest.parsing._office.xml import value_of
+from ingest.parsing._pages.joints import LEVEL, LOWERED, OMITTED, RAISED, without_joints
 
 _SIGNS: Final[Mapping[str, str]] = MappingProxyType(
     {"w_tab": "\t", "w_ptab": "\t", "w_br": "\n", "w_cr": "\n", "w_noBreakHyphen": "-", "w_softHyphen": ""}
@@ -19,6 +20,7 @@ _UNREAD: Final = frozenset(
     {"w_pPr", "w_rPr", "w_sdtPr", "w_sdtEndPr", "w_smartTagPr", "w_instrText", "w_delText", "w_delInstrText", "w_rt"}
 )
 """Properties, codes of fields, and the small signs above those of ruby text."""
+_LEVELS: Final[Mapping[str, str]] = MappingProxyType({"superscript": RAISED, "subscript": LOWERED})
 BOXES: Final = frozenset({"w_drawing", "w_pict", "w_object"})
 
 
@@ -39,8 +41,8 @@ class InlineText:
 
     @property
     def text(self) -> str:
-        """The text, with single blanks."""
-        return "\n".join(" ".join(line.split(" ")).strip() for line in "".join(self.parts).split("\n")).strip()
+        """The text, each line without the blanks around it."""
+        return "\n".join(map(str.strip, without_joints("".join(self.parts)).split("\n"))).strip()
 
     @property
     def is_bold(self) -> bool:
@@ -79,6 +81,7 @@ class InlineReader:
                 self._run(child)
             elif tag in _DELETED:
                 self._found.deleted += _length(child)
+                self._found.parts.append(OMITTED)
             elif tag in ("m_oMath", "m_oMathPara"):
                 self._put(equation_text(child), RunLook())
             elif tag == "mc_AlternateContent":
@@ -143,9 +146,11 @@ class InlineReader:
         white = look.white and self._plain and not look.shaded
         if look.hidden or white or look.tiny:
             self._found.hidden += letters
+            self._found.parts.append(OMITTED)
             return
         self._found.letters[bool(look.bold)] += letters
-        self._found.parts.append(text)
+        sign = _LEVELS.get(look.level or "", "")
+        self._found.parts.append(f"{sign}{text}{LEVEL}" if sign else text)
 
 
 def boxes_in(drawing: Element) -> Iterator[Element]:

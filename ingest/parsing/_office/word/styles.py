@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from xml.etree.ElementTree import Element
 
@@ -23,13 +23,14 @@ MAX_TINY: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class RunLook:
-    """The looks of a run as far as they are said; None is unsaid."""
+    """The looks of a run as far as they are said; None is unsaid. `level` is "superscript", "subscript" or another."""
 
     hidden: bool | None = None
     bold: bool | None = None
     white: bool | None = None
     tiny: bool | None = None
     shaded: bool | None = None
+    level: str | None = field(default=None, kw_only=True)
 
     def over(self, other: "RunLook") -> "RunLook":
         """This look, completed by one it is laid over."""
@@ -40,7 +41,8 @@ class RunLook:
             (self.tiny, other.tiny),
             (self.shaded, other.shaded),
         )
-        return RunLook(*(own if own is not None else below for own, below in pairs))
+        level = other.level if self.level is None else self.level
+        return RunLook(*(own if own is not None else below for own, below in pairs), level=level)
 
 
 PLAIN: Final = RunLook()
@@ -141,6 +143,7 @@ def look_of(properties: Element | None) -> RunLook:
         white=None if color is None else color.upper() in WHITE,
         tiny=None if size is None else whole(size, 24) <= MAX_TINY,
         shaded=shaded,
+        level=value_of(properties, "w_vertAlign", "w_val"),
     )
 
 

@@ -58,8 +58,10 @@ def _table(table: Table) -> list[Any]:
         [c.row, c.column, c.row_span, c.column_span, c.runs, c.role, _box(c.box), *([c.scope] if c.scope else [])]
         for c in table.cells
     ]
-    sheet = [table.sheet_rows, table.sheet_columns] if table.sheet_rows or table.sheet_columns else []
-    return [table.start, table.end, cells, table.columns, table.scale, table.continued, _box(table.box), *sheet]
+    later = [table.sheet_rows, table.sheet_columns, table.open_groups]
+    while later and not later[-1]:
+        later.pop()
+    return [table.start, table.end, cells, table.columns, table.scale, table.continued, _box(table.box), *later]
 
 
 def _deflated(data: bytes, level: int = LEVEL) -> bytes:
@@ -155,6 +157,7 @@ def _stored_table(
     box: list[float] | None,
     sheet_rows: Sequence[int] = (),
     sheet_columns: Sequence[int] = (),
+    open_groups: Sequence[Sequence[Any]] = (),
 ) -> Table:
     return Table(
         start=start,
@@ -166,6 +169,7 @@ def _stored_table(
         box=_stored_box(box),
         sheet_rows=tuple(sheet_rows),
         sheet_columns=tuple(sheet_columns),
+        open_groups=tuple((name, rows) for name, rows in open_groups),
     )
 
 

@@ -36,9 +36,15 @@ def with_scopes(cells: Sequence[TableCell], lines: Sequence[Row], width: float, 
     """
     if not any(cell.role == "group" for cell in cells):
         return list(cells)
+    scopes = group_scopes(row_labels(cells, lines, width, text), _MIN_INDENT)
+    return [cell.model_copy(update={"scope": scopes[cell.row]}) if cell.role == "group" else cell for cell in cells]
+
+
+def row_labels(cells: Sequence[TableCell], lines: Sequence[Row], width: float, text: str) -> list[RowLabel | None]:
+    """The label of each row of a table, None for those of its head and without one; see `with_scopes`."""
     bold = {piece.start: row.bold for row in lines for piece in row.pieces}
     left, right = min(row.left for row in lines), max(row.right for row in lines)
-    labels: list[RowLabel | None] = [None] * (max(cell.row for cell in cells) + 1)
+    labels: list[RowLabel | None] = [None] * (max((cell.row for cell in cells), default=-1) + 1)
     for cell in cells:
         if cell.role not in {"group", "row"} or not cell.runs or cell.box is None or labels[cell.row] is not None:
             continue
@@ -48,5 +54,12 @@ def with_scopes(cells: Sequence[TableCell], lines: Sequence[Row], width: float, 
         labels[cell.row] = RowLabel(
             cell.text(text), at, cell.role == "group", is_over, bold.get(cell.runs[0][0], False)
         )
-    scopes = group_scopes(labels, _MIN_INDENT)
-    return [cell.model_copy(update={"scope": scopes[cell.row]}) if cell.role == "group" else cell for cell in cells]
+    return labels
+
+
+def open_groups(before: Sequence[RowLabel | None], labels: Sequence[RowLabel | None]) -> list[tuple[RowLabel, int]]:
+    """The groups of the rows `before` that hold the first of the next ones, too, each with the number of these."""
+    scopes = group_scopes([*before, *labels], _MIN_INDENT)
+    reaches = (max(at + 1 + scope - len(before), 0) for at, scope in enumerate(scopes[: len(before)]))
+    held = zip(before, reaches, strict=True)
+    return [(label, rows) for label, rows in held if label is not None and any(labels[:rows])]

@@ -1,7 +1,9 @@
 """Tables of the pages of a document: one that goes on over the page keeps the names of its columns."""
 
+import re
 from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from mistral_rag.pdf._forms.beside import forms_beside, may_have_fields
@@ -9,11 +11,13 @@ from mistral_rag.pdf._forms.fields import FormFields, field_of
 from mistral_rag.pdf._sheet import Sheet
 from mistral_rag.pdf._tables.columns import Column, columns_of, matched, with_kinds
 from mistral_rag.pdf._tables.grid import Layout, Parts, table_of
+from mistral_rag.pdf._tables.groups import open_groups, row_labels
 from mistral_rag.pdf._tables.mirrored import mirrored, runs_from_right, turned_back
 from mistral_rag.pdf._tables.pieces import Row, rows_of
 from mistral_rag.pdf._tables.regions import parts_of
 from mistral_rag.pdf._tables.turned import with_turned_names
 from mistral_rag.schema import Block, Table
+from mistral_rag.text import RowLabel
 
 _MAX_LINES = 500
 """Lines of a page; no printed page has more."""
@@ -23,15 +27,30 @@ _MAX_BEFORE = 2
 """Lines between a table and the edge of its page over which it goes on: a title said again, a note."""
 _MAX_SHIFT = 0.7
 """Distance of a column from its place on the page before, in columns: numbers in a wide one may be shorter."""
+_MAX_WORDS = 5
+"""Words of a line below a table that goes on: a note ends it, and a sentence introduces another."""
+_MIN_SHIFT = 6.0
+"""Points by which pages of a left and a right hand are shifted; ends of numbers differ by a bracket."""
+_MIN_BOTTOM = 0.7
+"""Part of the page down to which a table goes that goes on below its head said again: with room left it is over."""
+_GOES_ON = re.compile(
+    r"\b(?:continued|cont[’']?d|cont\.|Fortsetzung|suite|continuaci[óo]n|segue|vervolg)", re.IGNORECASE
+)
+"""Words above the other part of a table."""
 
 
 class _Read(NamedTuple):
-    """A table, its columns, and how many lines stand above and below it on its page."""
+    """A table, its columns, the lines that stand above it on its page, its labels, and the lines below.
+
+    `rows` are the labels of its rows as they look, behind those of the groups that are open from the page before.
+    """
 
     table: Table
     parts: Parts
-    above: int
-    below: int
+    above: tuple[str, ...]
+    labels: tuple[str, ...]
+    below: tuple[str, ...]
+    rows: Sequence[RowLabel | None]
 
 
 def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[tuple[Table, ...]]:
@@ -48,7 +67,7 @@ def tables_of(sheets: Sequence[Sheet], *, running: Sequence[Set[int]]) -> list[t
         read = _read(sheet, [row for row in rows if row.line not in certain], layout, before)
         tables = _with_fields([item.table for item in read], forms)
         found.append(tuple(map(turned_back, tables)) if from_right else tables)
-        before = read[-1] if read and read[-1].below <= _MAX_BEFORE else None
+        before = read[-1] if read and len(read[-1].below) <= _MAX_BEFORE else None
     return found
 
 
@@ -88,11 +107,13 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
     found: list[_Read] = []
     for parts in parts_of(rows, sheet.rulings, sheet.text):
         every = [*parts.head, *parts.body]
-        above = sum(row.line < every[0].line for row in rows)
-        below = sum(row.line > every[-1].line for row in rows)
-        goes_on = not found and above <= _MAX_BEFORE and not parts.head
+        above = tuple(_words(row, sheet.text) for row in rows if row.line < every[0].line)
+        labels = tuple(sheet.text[row.pieces[0].start : row.pieces[0].end] for row in parts.body)
+        below = tuple(_words(row, sheet.text) for row in rows if row.line > every[-1].line)
+        goes_on = not found and len(above) <= _MAX_BEFORE
         if (
             goes_on
+            and not parts.head
             and before
             and any(before.table.columns)
             and _may_be_drawn_on(before.parts, parts)
@@ -102,10 +123,49 @@ def _read(sheet: Sheet, rows: Sequence[Row], layout: Layout, before: _Read | Non
             table = table_of(parts, layout, inherited=before.table.columns, scale=before.table.scale)
         else:
             table = with_turned_names(table_of(parts, layout), parts.columns, sheet, every[0].height)
-        found.append(_Read(table, parts, above, below))
+            if goes_on and before and _says_head_again(before, table, above, labels):
+                table = table.model_copy(update={"continued": True, "scale": table.scale or before.table.scale})
+        own = row_labels(table.cells, every, layout.width, sheet.text)
+        opened = _open_groups(before, parts, own) if before and table.continued else []
+        if opened:
+            names = tuple((label.text.rstrip(":： "), count) for label, count in opened)
+            table = table.model_copy(update={"open_groups": names})
+        found.append(_Read(table, parts, above, labels, below, [*(label for label, _ in opened), *own]))
     ordered = sorted(found, key=lambda item: item.table.start)
     apart = [a.table.end <= b.table.start for a, b in pairwise(ordered)]
     return ordered if all(apart) else []
+
+
+def _open_groups(before: _Read, parts: Parts, labels: Sequence[RowLabel | None]) -> list[tuple[RowLabel, int]]:
+    """The groups that go on from the page before, where the table may stand further left or right."""
+    pairs = zip(parts.columns, before.parts.columns, strict=False)
+    shifts = [new.right - old.right for new, old in pairs if new.kind == old.kind == "number"]
+    # columns that differ by one another's measure hold other numbers, and stand where they stood
+    shift = median(shifts) if shifts and max(shifts) - min(shifts) < _MIN_SHIFT else 0.0
+    shift = shift if abs(shift) > _MIN_SHIFT else 0.0
+    rows = [None if row is None else row._replace(left=row.left + shift) for row in before.rows]
+    return open_groups(rows, labels)
+
+
+def _words(row: Row, text: str) -> str:
+    return " ".join(text[piece.start : piece.end] for piece in row.pieces)
+
+
+def _says_head_again(before: _Read, table: Table, above: Sequence[str], labels: Sequence[str]) -> bool:
+    """True when a table has the names of the one that ends the page before, and no title of its own.
+
+    One that begins with the label that the other began with says the same of another year.
+    """
+    last = before.table.box
+    if last is None or last.bottom < _MIN_BOTTOM or table.columns != before.table.columns:
+        return False
+    if any(len(line.split()) > _MAX_WORDS for line in before.below):
+        return False
+    if labels[:1] == before.labels[:1] or labels[1:2] == before.labels[1:2]:
+        return False
+    if sum(map(bool, table.columns[1:])) < len(table.columns) - 1:
+        return False
+    return all(line in before.above or _GOES_ON.search(line) for line in above)
 
 
 def _may_be_drawn_on(before: Parts, parts: Parts) -> bool:

@@ -41,7 +41,8 @@ _MAX_LENGTH: Final = 48
 _SCALE: Final = re.compile(
     r"\b(?:in|en|amounts?|angaben)\b.{0,24}?\b(?:thousands?|millions?|billions?|percent|tausend|tsd|mio|mrd|teur|"
     r"millionen|milliarden|milliers|milliards|miles|millones|migliaia|milioni|euros?|dollars?|EUR|USD|GBP|CHF)\b"
-    r"|\b(?:TEUR|T€|k€|Mio\.? ?(?:€|EUR)|Mrd\.? ?(?:€|EUR))|^\(?(?:EUR|USD|GBP|CHF|[$€£])\)?$"
+    r"|\b(?:TEUR|T€|k€|Mio\.? ?(?:€|EUR)|Mrd\.? ?(?:€|EUR))"
+    rf"|^\(?(?:{_CURRENCY})\s?(?:thousands?|millions?|billions?|mn?|bn|Mio\.?|Mrd\.?|Tsd\.?|'?000s?)?\)?$"
     r"|[(,] ?(?:[$€£] ?)?(?:000s?|'000|thousands|millions|billions)\b",
     re.IGNORECASE,
 )

@@ -55,6 +55,11 @@ class Places(NamedTuple):
         rows = (row for row in range(first, len(self.rows)) if not self.is_group(row))
         return [cell.text for row in rows if (cell := self.at(row, column)) is not None and cell.text.strip()]
 
+    def are_mostly(self, column: int, first: int, holds: Callable[[str], bool]) -> bool:
+        """True when more than half of a column's texts from a row on `holds`: "on request" stands among prices."""
+        found = [holds(text) for text in self.column(column, first)]
+        return 2 * sum(found) > len(found)
+
     def are_all(self, column: int, first: int, holds: Callable[[str], bool]) -> bool:
         """True when a column has texts from a row on, and each of them `holds`."""
         texts = self.column(column, first)

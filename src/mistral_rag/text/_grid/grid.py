@@ -11,8 +11,16 @@ from typing import Final
 
 from mistral_rag.schema import Box, Table
 from mistral_rag.text._grid.cells import GridCell, Place, Places
-from mistral_rag.text._grid.heads import column_names, heads_by_looks, later_heads, scale_of_heads
+from mistral_rag.text._grid.heads import (
+    begins_with_pair,
+    column_names,
+    heads_by_looks,
+    later_heads,
+    scale_of_heads,
+    with_lower_names,
+)
 from mistral_rag.text._grid.roles import PlacedCells
+from mistral_rag.text._grid.wide_names import wide_names
 from mistral_rag.text._grid.words import is_amount
 
 MAX_COLUMNS: Final = 1000
@@ -81,6 +89,8 @@ class TableGrid:
             if self._declared == at and (in_head or all(cell.is_head or not cell.text.strip() for cell in own)):
                 self._declared += 1
             self.rows.append(self._row)
+            if at == 1:
+                self._widen_names()
             self.width = max(self.width, len(self._row))
         else:
             for cell in own:
@@ -88,6 +98,15 @@ class TableGrid:
         self._carried = {at: (left - 1, cell) for at, (left, cell) in self._carried.items() if left > 1}
         self._row = []
         self._heads = None
+
+    def _widen_names(self) -> None:
+        """Let names of the first row cover the empty cells beside them, where the second row repeats itself below."""
+        upper, lower = self.rows
+        for column, span in wide_names(upper, lower).items():
+            cell = upper[column]
+            if cell is not None:
+                cell.column_span = span
+                upper[column : column + span] = [cell] * span
 
     @property
     def begins_anew(self) -> bool:
@@ -129,8 +148,13 @@ class TableGrid:
     def heads(self) -> int:
         """Rows at the top that name the columns."""
         if self._heads is None:
-            self._heads = self._declared or heads_by_looks(self._places)
+            self._heads = self._heads_told()
         return self._heads
+
+    def _heads_told(self) -> int:
+        if self._declared > 1 or (self._declared and not begins_with_pair(self._places)):
+            return with_lower_names(self._places, self._declared)
+        return 0 if self._declared or begins_with_pair(self._places) else heads_by_looks(self._places)
 
     def drop_empty_columns(self) -> None:
         """Take out the columns in which no cell with text begins: they only space out the others."""

@@ -7,7 +7,7 @@ from mistral_rag.schema import CellRole, TableCell
 from mistral_rag.text._grid.cells import GridCell, Place, Places
 from mistral_rag.text._grid.groups import RowLabel, group_scopes
 from mistral_rag.text._grid.heads import names_rows
-from mistral_rag.text._grid.words import is_amount, is_named, is_number, is_sign
+from mistral_rag.text._grid.words import is_amount, is_named, is_number, is_sign, is_value
 
 _MIN_INDENT = 2.0
 """Pixels by which a label is set in; browsers and office programs take 10 and more."""
@@ -26,8 +26,11 @@ def label_columns(places: Places, heads: int) -> frozenset[int]:
             return frozenset()
         first = 1
     last = first
+    # the last column is left for the values
     while (
-        last + 1 < places.width and _spans_rows(places, last, heads) and not places.are_all(last + 1, heads, is_amount)
+        last + 2 < places.width
+        and _spans_rows(places, last, heads)
+        and not places.are_mostly(last + 1, heads, is_amount)
     ):
         last += 1
     return frozenset(range(first, last + 1))
@@ -72,6 +75,7 @@ class PlacedCells(NamedTuple):
         first = max(labels) + 1
         own, last = filled[0], filled[-1]
         is_next = own.column == first and own.row == row and not is_amount(own.text)
+        is_next = is_next and not self.places.are_mostly(first, self.heads, is_amount)
         return labels | {first} if is_next and last.column > first else labels
 
     def _scopes(self, labels: frozenset[int]) -> list[int]:
@@ -131,4 +135,5 @@ class PlacedCells(NamedTuple):
             return "group"
         if cell.row < self.heads:
             return "column"
-        return "row" if cell.is_head or cell.column in labels else "value"
+        is_label = cell.column in labels or (cell.is_head and not is_value(cell.text))
+        return "row" if is_label else "value"
