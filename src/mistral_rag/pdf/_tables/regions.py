@@ -37,11 +37,12 @@ def parts_of(rows: Sequence[Row], rulings: Rulings, text: str) -> Iterator[Parts
 def _tables(run: Sequence[Row], first: int, last: int, rulings: Rulings, text: str) -> Iterator[Parts]:
     """The tables of some lines: a new one begins where names of columns stand below values."""
     starts = [first, *_new_heads(run, first, last, Lattice.of(rulings, run[first : last + 1]), text)]
-    for begin, end in zip(starts, [*starts[1:], last + 1], strict=True):
-        while end - 1 > begin and _is_apart(run, begin, end - 1, split=end <= last):
+    for begin, following in zip(starts, [*starts[1:], last + 1], strict=True):
+        end, split = following, following <= last
+        while end - 1 > begin and _is_apart(run, begin, end - 1, split=split):
             end -= 1
-        if end == last + 1:
-            end = _with_last_label(run, begin, end, rulings, text)
+        if split or end == following:
+            end = _with_last_label(run[:following] if split else run, begin, end, rulings, text)
         if parts := table_parts(run, begin, end, rulings, text):
             yield parts
 
@@ -59,7 +60,7 @@ def _with_last_label(run: Sequence[Row], begin: int, end: int, rulings: Rulings,
         in_label = row.right < lefts[min(1, len(lefts) - 1)]
         shaded = lattice.color(row) is not None and lattice.color(row) == lattice.color(above)
         label_goes_on = in_label and (shaded or above.interlocks(row) or text[piece.start].islower())
-        below = any(p.kind == "text" and abs(p.left - piece.left) < _ALIGNED for p in last if p.left > lefts[0])
+        below = any(p.kind != "number" and abs(p.left - piece.left) < _ALIGNED for p in last if p.left > lefts[0])
         if not (label_goes_on or below):
             break
         end += 1
