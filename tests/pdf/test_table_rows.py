@@ -104,3 +104,60 @@ def test_the_last_row_keeps_its_second_line_where_another_table_follows(
         ["Item | Description | Quantity | Price", *ROWS],
         ["Date | Place | Pallets", "4 May 2026 | Graz | 12", "5 May 2026 | Lienz | 9"],
     ]
+
+
+PAIRS: list[Sequence[Cells]] = [
+    [[(60, "Supplier"), (130, "Brenner Holz GmbH"), (260, "Buyer"), (330, "Leila Haddad")]],
+    [[(60, "Terms"), (130, "DAP Linz"), (260, "Telephone"), (330, "5566-214")]],
+]
+
+
+def test_names_and_values_above_a_table_are_none_of_its_head(write_pdf: WritePdf, draw: Draw) -> None:
+    page = page_of(write_pdf, draw(*PAIRS) + draw(HEAD, *ITEMS, top=650))
+    assert [rows_of(page, table) for table in page.tables] == [["Item | Description | Quantity | Price", *ROWS]]
+    assert page.text.startswith("Supplier  Brenner Holz GmbH  Buyer  Leila Haddad\nTerms  DAP Linz")
+
+
+def test_one_line_of_names_and_values_above_a_table_is_none_of_its_head(write_pdf: WritePdf, draw: Draw) -> None:
+    head: list[Sequence[Cells]] = [
+        [[(145, "Pressure"), (245, "Flow")]],
+        [[(60, "Point"), (130, "least"), (180, "most"), (230, "least"), (280, "most")]],
+    ]
+    points: list[Sequence[Cells]] = [
+        [[(60, "P1"), (130, "1.2"), (180, "1.9"), (230, "30"), (280, "44")]],
+        [[(60, "P2"), (130, "1.1"), (180, "2.3"), (230, "28"), (280, "51")]],
+    ]
+    pair: Sequence[Cells] = [[(60, "Site"), (110, "North quay"), (190, "Engineer"), (250, "Tom Baker")]]
+    page = page_of(write_pdf, draw(pair) + draw(*head, *points, top=660))
+    assert page.tables[0].columns == ("Point", "Pressure, least", "Pressure, most", "Flow, least", "Flow, most")
+
+
+def test_bold_names_of_columns_end_the_names_and_values_above_them(write_pdf: WritePdf, draw: Draw) -> None:
+    page = page_of(write_pdf, draw(*PAIRS) + draw(HEAD, top=670, font="F2") + draw(*ITEMS, top=655))
+    assert [rows_of(page, table) for table in page.tables] == [["Item | Description | Quantity | Price", *ROWS]]
+
+
+def test_a_head_whose_units_stand_apart_is_one(write_pdf: WritePdf, draw: Draw) -> None:
+    head: Sequence[Cells] = [[(60, "Region"), (200, "Revenue"), (300, "Profit")]]
+    rows: list[Sequence[Cells]] = [
+        [[(200, "EUR m"), (300, "EUR m")]],
+        [[(60, "Europe"), (200, "12"), (300, "3")]],
+        [[(60, "Asia"), (200, "9"), (300, "2")]],
+    ]
+    page = page_of(write_pdf, draw(head) + draw(*rows, top=665))
+    assert rows_of(page, page.tables[0]) == [
+        "Region | Revenue | Profit",
+        "EUR m | EUR m",
+        "Europe | 12 | 3",
+        "Asia | 9 | 2",
+    ]
+
+
+def test_shaded_boxes_of_values_make_no_head_of_their_lines(write_pdf: WritePdf, draw: Draw) -> None:
+    names = ["Company", "Contact", "Place", "Certified", "Insured"]
+    values = ["Tessaro Vetri", "Giulia Marchetti", "Venezia", "yes", "no"]
+    boxes = "".join(f"q .8 .84 1 rg 180 {696 - 24 * at} 180 16 re f Q\n" for at in range(3))
+    lines: list[Sequence[Cells]] = [[[(60, name), (184, value)]] for name, value in zip(names, values, strict=True)]
+    lines[3] = [[(60, "Certified"), (184, "yes"), (240, "Since"), (330, "2019")]]
+    page = page_of(write_pdf, boxes + draw(*lines, white=12))
+    assert [table.columns for table in page.tables if any(table.columns)] == []

@@ -44,7 +44,8 @@ class ColumnName(NamedTuple):
 def count_head_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lattice) -> int:
     """The number of rows at the top of a table that name its columns."""
     colors = [lattice.color(row) for row in rows]
-    if shaded := _marked(rows, [color is not None and color == colors[0] for color in colors]):
+    shaded = _marked(rows, [color is not None and color == colors[0] for color in colors])
+    if shaded and all(lattice.is_behind(row) for row in rows[:shaded]):
         return shaded
     bold = _marked(rows, [row.bold for row in rows])
     if bold and any(_fills(row, columns) for row in rows[:bold]):

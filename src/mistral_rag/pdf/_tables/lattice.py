@@ -102,6 +102,12 @@ class Lattice(NamedTuple):
         spans = [(shade.box.left, shade.box.right) for shade in behind]
         return behind[-1].color if behind and covered(spans, self.left, self.right) >= _MIN_SHADE else None
 
+    def is_behind(self, row: Row) -> bool:
+        """True when shadings stand behind all pieces of a row, not beside a label as boxes to fill in do."""
+        middle = _middle(row)
+        boxes = [shade.box for shade in self.shades if shade.box.top <= middle <= shade.box.bottom]
+        return all(any(box.left <= piece.middle <= box.right for box in boxes) for piece in row.pieces)
+
     def regions(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[tuple[float, float]]:
         """Ranges (left, right) between the rules that run down a table; empty where they do not part all columns."""
         top, bottom = rows[0].top, rows[-1].bottom
