@@ -161,3 +161,50 @@ def test_shaded_boxes_of_values_make_no_head_of_their_lines(write_pdf: WritePdf,
     lines[3] = [[(60, "Certified"), (184, "yes"), (240, "Since"), (330, "2019")]]
     page = page_of(write_pdf, boxes + draw(*lines, white=12))
     assert [table.columns for table in page.tables if any(table.columns)] == []
+
+
+def framed(left: float, right: float, top: float, bottom: float, inner: float, rows: Sequence[float] = ()) -> str:
+    """The rules of a table: its frame, one between its two columns, and those between its rows."""
+    across = "".join(f"{left} {y} {right - left} 0.6 re f\n" for y in (top, bottom, *rows))
+    return across + "".join(f"{x} {bottom} 0.6 {top - bottom} re f\n" for x in (left, inner, right))
+
+
+def test_tables_beside_each_other_in_rules_of_their_own_are_two(write_pdf: WritePdf, draw: Draw) -> None:
+    rows: list[Sequence[Cells]] = [
+        [[(60, "Earnings"), (150, "Amount"), (222, "Deductions"), (310, "Amount")]],
+        [[(60, "Basic pay"), (150, "2,920.00"), (222, "Tax"), (310, "443.50")]],
+        [[(60, "Overtime"), (150, "205.31"), (222, "Pension"), (310, "163.27")]],
+    ]
+    rules = framed(55, 200, 712, 667, 145, (697, 682)) + framed(216, 360, 712, 667, 305, (697, 682))
+    page = page_of(write_pdf, rules + draw(*rows))
+    assert [rows_of(page, table) for table in page.tables] == [
+        ["Earnings | Amount", "Basic pay | 2,920.00", "Overtime | 205.31"],
+        ["Deductions | Amount", "Tax | 443.50", "Pension | 163.27"],
+    ]
+    assert [str(value) for value in page.cell_values(0, len(page.text))][2:] == [
+        "Amount: 443.50 (row Tax)",
+        "Amount: 163.27 (row Pension)",
+    ]
+
+
+def test_tables_beside_each_other_may_have_rows_of_other_heights(write_pdf: WritePdf, draw: Draw) -> None:
+    head: Sequence[Cells] = [[(60, "Orders"), (150, "May"), (222, "Returns"), (310, "May")]]
+    orders: list[Sequence[Cells]] = [[[(60, at), (150, n)]] for at, n in (("Graz", "12"), ("Linz", "7"), ("Wels", "3"))]
+    returns: list[Sequence[Cells]] = [[[(222, "Bent"), (310, "2")]], [[(222, "Wrong size"), (310, "1")]]]
+    rules = framed(55, 200, 712, 652, 145) + framed(216, 360, 712, 652, 305)
+    page = page_of(write_pdf, rules + draw(head) + draw(*orders, top=685) + draw(*returns, top=680, white=8))
+    assert [rows_of(page, table) for table in page.tables] == [
+        ["Orders | May", "Graz | 12", "Linz | 7", "Wels | 3"],
+        ["Returns | May", "Bent | 2", "Wrong size | 1"],
+    ]
+
+
+def test_groups_of_columns_in_rules_of_their_own_are_one_table(write_pdf: WritePdf, draw: Draw) -> None:
+    rows: list[Sequence[Cells]] = [
+        [[(60, "Region"), (150, "2024"), (222, "Plan"), (310, "Change")]],
+        [[(60, "North"), (150, "10.1"), (222, "11.5"), (310, "4%")]],
+        [[(60, "South"), (150, "9.2"), (222, "10.0"), (310, "1%")]],
+    ]
+    rules = framed(55, 200, 712, 667, 145, (697, 682)) + framed(216, 360, 712, 667, 305, (697, 682))
+    page = page_of(write_pdf, rules + draw(*rows))
+    assert len(page.tables) == 1
