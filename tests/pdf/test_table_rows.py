@@ -208,3 +208,46 @@ def test_groups_of_columns_in_rules_of_their_own_are_one_table(write_pdf: WriteP
     rules = framed(55, 200, 712, 667, 145, (697, 682)) + framed(216, 360, 712, 667, 305, (697, 682))
     page = page_of(write_pdf, rules + draw(*rows))
     assert len(page.tables) == 1
+
+
+def test_a_label_of_two_rows_that_is_broken_at_its_hyphen_is_one(write_pdf: WritePdf, draw: Draw) -> None:
+    rows: list[Sequence[Cells]] = [
+        [[(60, "No."), (100, "Description"), (250, "Price")]],
+        [[(60, "W-"), (100, "Trestle, pair"), (250, "64.90")]],
+        [[(60, "1004"), (100, "Trestle, single"), (250, "35.00")]],
+        [[(60, "W-1005"), (100, "Gloves"), (250, "18.00")]],
+    ]
+    # the rule between the two rows of the trestle leaves out their number
+    across = "".join(f"{left} {y} {300 - left} 0.6 re f\n" for left, y in ((55, 710), (55, 697), (55, 673), (55, 661)))
+    down = "".join(f"{x} 661 0.6 49 re f\n" for x in (55, 95, 245, 300))
+    page = page_of(write_pdf, f"{across}95 685 205 0.6 re f\n{down}" + draw(*rows, white=0))
+    assert rows_of(page, page.tables[0])[1:] == [
+        "W-1004 | Trestle, pair | 64.90",
+        "Trestle, single | 35.00",
+        "W-1005 | Gloves | 18.00",
+    ]
+
+
+def test_a_code_that_is_broken_at_its_hyphen_has_no_blank(write_pdf: WritePdf, draw: Draw) -> None:
+    rows: list[Sequence[Cells]] = [
+        [[(60, "No."), (100, "Description"), (300, "Price")]],
+        [[(60, "W-"), (100, "Short- and long-"), (300, "219.00")], [(60, "1003-A"), (100, "term hire")]],
+        [[(60, "W-"), (100, "Box"), (300, "7.20")], [(60, "1004")]],
+    ]
+    rules = framed(55, 350, 712, 640, 95, (697, 669))
+    page = page_of(write_pdf, rules + draw(*rows) + "290 640 0.6 72 re f\n")
+    assert rows_of(page, page.tables[0])[1:] == [
+        "W-1003-A | Short- and long- term hire | 219.00",
+        "W-1004 | Box | 7.20",
+    ]
+
+
+@pytest.mark.parametrize(("x", "name"), [(150, "Departures by day"), (187, "Departures")])
+def test_one_name_over_several_columns_is_that_of_all(write_pdf: WritePdf, draw: Draw, x: float, name: str) -> None:
+    rows: list[Sequence[Cells]] = [
+        [[(60, "Stop"), (x, name)]],
+        [[(60, "Harbour"), (150, "05:12"), (182, "05:42"), (214, "06:02"), (246, "06:22")]],
+        [[(60, "Fair"), (150, "05:33"), (182, "06:01"), (214, "06:24"), (246, "06:44")]],
+    ]
+    page = page_of(write_pdf, draw(*rows))
+    assert page.tables[0].columns == ("Stop", name, name, name, name)

@@ -11,6 +11,7 @@ from mistral_rag.pdf._tables.groups import is_over_columns
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
 from mistral_rag.pdf._tables.values import scale_of
+from mistral_rag.schema import joined_lines
 
 MAX_HEAD_ROWS = 8
 """Printed lines of a head; three levels of names in three lines each are rare."""
@@ -175,7 +176,11 @@ def _spans(
         elif places is not None:
             first, last = taken[at]
             single = first == last or any(a <= last and first <= b for i, (a, b) in enumerate(taken) if i != at)
-            yield (piece, places[at], places[at]) if single else (piece, first, last)
+            if single:
+                first = last = places[at]
+            elif not below and at == len(pieces) - 1 and _is_over_all(piece, first, last, columns):
+                first, last = 1, len(columns) - 1
+            yield piece, first, last
         else:
             low = taken[at - 1][1] + 1 if at else 0
             high = taken[at + 1][0] - 1 if at + 1 < len(pieces) else len(columns) - 1
@@ -215,6 +220,21 @@ def _upper_line(piece: Piece, below: Sequence[_Placed], group: tuple[int, int]) 
     single = [(name, first) for name, first, last in below if first == last and name.kind == "text"]
     own = (first for name, first in single if _offset(piece, name.left, name.right) < _ALIGNED)
     return None if abs(piece.middle - middle) < _ALIGNED else next(own, None)
+
+
+def _is_over_all(piece: Piece, first: int, last: int, columns: Sequence[Column]) -> bool:
+    """True when the one name over several columns, from `first` to `last`, is that of all columns of values.
+
+    It stands at their left edge or in their middle, but not in the middle of those that it reaches over.
+    """
+    values = columns[1:]
+    if len({column.kind for column in values}) > 1 or last - first + 1 == len(values):
+        return False
+    left, right = values[0].left, values[-1].right
+    at_left = first == 1 and abs(piece.left - left) < _ALIGNED
+    in_middle = abs(piece.middle - (left + right) / 2) < _ALIGNED
+    own = (columns[first].left + columns[last].right) / 2
+    return in_middle or (at_left and abs(piece.middle - own) >= _ALIGNED)
 
 
 def _drawn(row: Row, piece: Piece, lattice: Lattice) -> tuple[float, float] | None:
@@ -287,7 +307,7 @@ def joined_names(names: Sequence[ColumnName], text: str, count: int) -> tuple[st
     columns: list[list[str]] = [[] for _ in range(count)]
     beside = Counter(name.first_row for name in names)
     for name in sorted(names, key=lambda name: name.first_row):
-        words = " ".join(" ".join(text[piece.start : piece.end].split()) for piece in name.pieces)
+        words = joined_lines([text[piece.start : piece.end] for piece in name.pieces])
         words = _PARTED_RANGE.sub(r"\1", words)
         if name.first and count > 2 and scale_of(words) and (name.last > name.first or beside[name.first_row] == 1):
             continue
