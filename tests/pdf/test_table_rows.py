@@ -251,3 +251,31 @@ def test_one_name_over_several_columns_is_that_of_all(write_pdf: WritePdf, draw:
     ]
     page = page_of(write_pdf, draw(*rows))
     assert page.tables[0].columns == ("Stop", name, name, name, name)
+
+
+BOOKED: Sequence[Cells] = [
+    [(60, "Booked and"), (130, "Text"), (250, "Amount in"), (330, "Balance in")],
+    [(60, "interest"), (250, "EUR"), (330, "EUR")],
+    [(60, "date")],
+]
+BOOKING: Sequence[Cells] = [[(60, "01/14/2016"), (130, "Transfer"), (250, "1,406.00"), (330, "1,406.50")]]
+
+
+@pytest.mark.parametrize(("white", "rule"), [(3, "55 673 320 0.6 re f\n"), (9, "")])
+def test_the_last_line_of_a_name_of_labels_is_of_the_head(
+    write_pdf: WritePdf, draw: Draw, white: float, rule: str
+) -> None:
+    page = page_of(write_pdf, rule + draw(BOOKED, BOOKING, BOOKING, white=white))
+    assert page.tables[0].columns == ("Booked and interest date", "Text", "Amount in EUR", "Balance in EUR")
+    assert rows_of(page, page.tables[0])[-1] == "01/14/2016 | Transfer | 1,406.00 | 1,406.50"
+
+
+def test_the_name_of_a_group_below_the_head_is_none_of_it(write_pdf: WritePdf, draw: Draw) -> None:
+    head: Sequence[Cells] = [[(60, "EUR million"), (200, "Year to May"), (300, "Year to June")]]
+    rows: list[Sequence[Cells]] = [
+        [[(60, "Assets")]],
+        [[(60, "Cash"), (200, "12"), (300, "14")]],
+        [[(60, "Stock"), (200, "9"), (300, "8")]],
+    ]
+    page = page_of(write_pdf, draw(head, *rows))
+    assert rows_of(page, page.tables[0])[1] == "Assets"

@@ -19,6 +19,10 @@ _MAX_LINE_GAP = 0.8
 """White between two lines of one name, times the height of a line."""
 _MAX_CLOSE = 0.3
 """White between two lines of a name that is set to an edge, times the height of a line: levels have more."""
+_MAX_LABEL_GAP = 0.5
+"""White between two lines of the name of the labels, times the height of a line."""
+_MIN_APART = 0.3
+"""White that is more below the last line of a head than above it, times its height, where no rule tells."""
 _UNFINISHED = ",-–—/&"
 """Signs at the end of a line that a name goes on from."""
 _DAY_AND_YEAR = re.compile(r"\d{1,2},? (?:19|20)\d\d")
@@ -67,7 +71,7 @@ def count_head_rows(rows: Sequence[Row], columns: Sequence[Column], lattice: Lat
         ruled = at and not years and lattice.rule_between(rows[at - 1], row)
         if ruled and _fills(rows[count - 1], columns) and lattice.closes(rows[at - 1], row, columns[0]):
             break
-        if len(row.pieces) > 1 or place_of(columns, row.pieces[0])[0]:
+        if len(row.pieces) > 1 or place_of(columns, row.pieces[0])[0] or _ends_label(rows, at, count, columns, lattice):
             count = at + 1
     return (count or bold) if count < len(rows) else 0
 
@@ -78,6 +82,21 @@ def _is_first_group(rows: Sequence[Row], at: int, count: int, columns: Sequence[
         return False
     following = next((row for row in rows[at + 1 :] if len(row.pieces) > 1), None)
     return following is not None and not _may_name(following, columns)
+
+
+def _ends_label(rows: Sequence[Row], at: int, count: int, columns: Sequence[Column], lattice: Lattice) -> bool:
+    """True for a line alone over the labels that is the next line of their name: a rule or more white is below it.
+
+    The name of a group of rows stands as near to them as to the head.
+    """
+    if not 0 < at == count < len(rows) - 1 or rows[at].bold != rows[at - 1].bold:
+        return False
+    above, row, below = rows[at - 1 : at + 2]
+    named = any(abs(piece.left - row.left) < _ALIGNED for piece in above.pieces)
+    white = row.top - above.bottom
+    if not named or white > _MAX_LABEL_GAP * row.height or lattice.rule_between(above, row):
+        return False
+    return lattice.rule_between(row, below) or below.top - row.bottom > white + _MIN_APART * row.height
 
 
 def _marked(rows: Sequence[Row], marks: Sequence[bool]) -> int:
