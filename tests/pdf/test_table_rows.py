@@ -279,3 +279,16 @@ def test_the_name_of_a_group_below_the_head_is_none_of_it(write_pdf: WritePdf, d
     ]
     page = page_of(write_pdf, draw(head, *rows))
     assert rows_of(page, page.tables[0])[1] == "Assets"
+
+
+def test_titles_above_tables_beside_each_other_are_each_of_their_own(write_pdf: WritePdf, draw: Draw) -> None:
+    rows: list[Sequence[Cells]] = [
+        [[(60, "Basic pay"), (150, "2,920.00"), (222, "Tax"), (310, "443.50")]],
+        [[(60, "Overtime"), (150, "205.31"), (222, "Pension"), (310, "163.27")]],
+    ]
+    titles: Sequence[Cells] = [[(58, "What is paid"), (220, "What is kept back")]]
+    rules = framed(55, 200, 697, 667, 145, (682,)) + framed(216, 360, 697, 667, 305, (682,))
+    page = page_of(write_pdf, rules + draw(titles, top=703) + draw(*rows, top=686))
+    assert page.text == (
+        "What is paid\nBasic pay  2,920.00\nOvertime  205.31\nWhat is kept back\nTax  443.50\nPension  163.27"
+    )

@@ -13,6 +13,10 @@ _MIN_ROWS = 2
 """Rows of several cells in each table: boxes of a form have a name and a value each."""
 _MIN_CELLS = 2 * 2
 """Fragments of a row of two tables: a name and a value in each."""
+_MAX_EDGE = 3.0
+"""Points by which a title reaches over the frame below it."""
+_MAX_TITLE_GAP = 1.5
+"""White between a title and the first row in the frame below it, times its height."""
 
 Rows = Sequence[Sequence[Fragment]]
 
@@ -26,10 +30,24 @@ def framed_tables(rows: Rows, frames: Sequence[Rectangle], texts: Sequence[str])
     """Rows whose fragments stand in tables beside each other, and the white between two of their frames."""
     outer = sorted({frame for frame in frames if not any(o != frame and holds(o, frame) for o in frames)})
     for start, end, inside in _blocks(rows, outer):
+        above = start
+        while above > 0 and _are_titles(rows[above - 1], rows[above], inside):
+            above -= 1
         for left, right in pairwise(inside):
-            split = Split(start, end, (left.right + right.left) / 2)
+            split = Split(above, end, (left.right + right.left) / 2)
             if left.right < right.left and all(_is_table(side, rows[start:end], texts) for side in (left, right)):
                 yield split
+
+
+def _are_titles(row: Sequence[Fragment], below: Sequence[Fragment], inside: Sequence[Rectangle]) -> bool:
+    """True when each fragment of a row stands close above one of the frames, and all of these have one."""
+    owners = [
+        next((f for f in inside if f.left - _MAX_EDGE <= p.box.left and p.box.right <= f.right + _MAX_EDGE), None)
+        for p in row
+    ]
+    height = max(p.box.bottom - p.box.top for p in row)
+    white = min(p.box.top for p in below) - max(p.box.bottom for p in row)
+    return None not in owners and len({*owners}) == len(inside) and white <= _MAX_TITLE_GAP * height
 
 
 def _blocks(rows: Rows, outer: Sequence[Rectangle]) -> Iterator[tuple[int, int, list[Rectangle]]]:

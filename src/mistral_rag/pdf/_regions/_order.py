@@ -66,7 +66,8 @@ class _Page(NamedTuple):
         if not any(len(row) > 1 for row in rows):
             return None
         gutter = self._first_gutter(rows, depth)
-        apart = next(self._framed(rows), None) or next(splits_of(rows, self.texts), None)
+        found = (next(splits, None) for splits in (splits_of(rows, self.texts), self._framed(rows)))
+        apart = min((split for split in found if split), key=lambda split: split.start, default=None)
         if apart is None or (gutter is not None and gutter[0] <= apart.start):
             return gutter
         cells = self._cells(apart.sides(rows), apart.end - apart.start)
