@@ -292,3 +292,13 @@ def test_titles_above_tables_beside_each_other_are_each_of_their_own(write_pdf: 
     assert page.text == (
         "What is paid\nBasic pay  2,920.00\nOvertime  205.31\nWhat is kept back\nTax  443.50\nPension  163.27"
     )
+
+
+def test_names_and_values_in_turn_have_no_name_from_the_start_of_their_line(write_pdf: WritePdf, draw: Draw) -> None:
+    lines: list[Sequence[Cells]] = [
+        [[(60, "Employee"), (150, "Renata Osei"), (260, "Personnel no."), (360, "004418")]],
+        [[(60, "Department"), (150, "Logistics"), (260, "Tax code"), (360, "QQ 12 34 56 C")]],
+    ]
+    page = page_of(write_pdf, draw(*lines))
+    assert page.tables == ()
+    assert page.text == "Employee  Renata Osei  Personnel no.  004418\nDepartment  Logistics  Tax code  QQ 12 34 56 C"
