@@ -33,16 +33,7 @@ from mistral_rag.schema._pages import (
     UnitKind,
 )
 from mistral_rag.schema._published import EXPORTED, json_schema
-from mistral_rag.schema._tables import (
-    CellRole,
-    CellValue,
-    Run,
-    Table,
-    TableCell,
-    cell_range,
-    column_letters,
-    joined_lines,
-)
+from mistral_rag.schema._tables import CellRole, CellValue, Run, Table, TableCell, cell_range, column_letters
 
 __all__ = [
     "EXPORTED",
@@ -87,7 +78,6 @@ __all__ = [
     "cell_range",
     "clean_text",
     "column_letters",
-    "joined_lines",
     "joined_quote",
     "json_schema",
     "text_digest",

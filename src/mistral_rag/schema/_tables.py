@@ -1,12 +1,12 @@
 """Tables: a grid of cells over a run of a page's text."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import model_validator
 
+from mistral_rag._printed_lines import joined_lines
 from mistral_rag.schema._base import Model, Number, Offset, Text
 from mistral_rag.schema._boxes import Box
 
@@ -15,10 +15,6 @@ CellRole = Literal["value", "column", "row", "group"]
 
 GROUP_JOINT = " > "
 """Separator between the name of a group of rows and what is in it."""
-
-_PARTED = re.compile(r"\w-$")
-_GOES_ON = re.compile(r"[A-Z\d][^\sa-z]*(?:\s|$)")
-"""Digits or capitals, as a code goes on behind its hyphen."""
 
 
 def column_letters(column: int) -> str:
@@ -34,18 +30,6 @@ def cell_range(top: int, left: int, bottom: int, right: int) -> str:
     """A range of a sheet's cells, rows and columns from 1: "B4:D4", or "B4" for a single one."""
     first, last = f"{column_letters(left)}{top}", f"{column_letters(right)}{bottom}"
     return first if first == last else f"{first}:{last}"
-
-
-def joined_lines(lines: Sequence[str]) -> str:
-    """Printed lines of one cell with a blank between each two, none in a code such as "W-1001".
-
-    A hyphen before a small letter may part a word, or stand for what follows ("short- and long-term").
-    """
-    joined = ""
-    for line in lines:
-        parted = _PARTED.search(joined) and _GOES_ON.match(line)
-        joined += line if parted or not joined else f" {line}"
-    return " ".join(joined.split())
 
 
 class Run(Model):
