@@ -14,7 +14,7 @@ CONTRIBUTING = (CHECKOUT / "CONTRIBUTING.md").read_text("utf-8")
 PRODUCT = sorted([*CHECKOUT.glob("src/mistral_rag/**/*.py"), *CHECKOUT.glob("ingest/**/*.py")])
 
 BASE = {"errors", "schema", "text"}
-GROUND = {"_arrays", "_cached", "_counting", "_forks", "_lazy", "_logger", "_nearest", "_printable"}
+GROUND = {"_arrays", "_cached", "_counting", "_forks", "_lazy", "_logger", "_nearest", "_printable", "_printed_lines"}
 """Small modules that everything may import."""
 INDEX = BASE | {"index"}
 PLATFORM = BASE | {"api", "catalogue", "messages", "usage"}

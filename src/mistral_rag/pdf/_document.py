@@ -117,7 +117,8 @@ class PdfFile:
             looked = self._fonts.look(number, text_page, words.texts, words.spans)
             rulings = cache(lambda: rulings_of(drawing, transform))
             words = with_ticks(words, rulings)
-            lines = without_struck(lines_of(words, frames=lambda: frames_of(rulings())), words)
+            frames = cache(lambda: frames_of(rulings()))
+            lines = without_struck(lines_of(words, frames=frames), words)
 
             def built(lines: list[LineLayout]) -> Sheet:
                 boxes, printed, bold = _positions(text_page, words, lines, transform)

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from mistral_rag._printed_lines import joined_lines
 from mistral_rag.schema._base import Model, Number, Offset, Text
 from mistral_rag.schema._boxes import Box
 
@@ -70,8 +71,8 @@ class TableCell(Model):
         return self
 
     def text(self, page_text: str) -> str:
-        """The words of the cell, its printed lines joined by blanks."""
-        return " ".join(" ".join(page_text[start:end] for start, end in self.runs).split())
+        """The words of the cell, its printed lines joined by blanks, but for codes that are parted at a hyphen."""
+        return joined_lines([page_text[start:end] for start, end in self.runs])
 
 
 class CellValue(Model):

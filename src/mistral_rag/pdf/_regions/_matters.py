@@ -193,12 +193,12 @@ def _has_sentences(side: Side) -> bool:
 
 def _are_tables(left: Side, right: Side) -> bool:
     """True when both sides are tables with names of their own for rows and columns."""
-    if not (_is_table(left) and _is_table(right)):
+    if not (is_table(left) and is_table(right)):
         return False
     return _have_same_heads(left, right) or (_has_title(left) and _has_title(right)) or not _are_level(left, right)
 
 
-def _is_table(side: Side) -> bool:
+def is_table(side: Side) -> bool:
     """True when its rows begin with words at the left edge, and numbers follow."""
     reach = _MAX_EDGE_SHIFT * side.height
     rows = [row for row in side.rows if len(row) > 1]

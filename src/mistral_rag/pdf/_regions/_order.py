@@ -9,9 +9,10 @@ from typing import Literal, NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, joined, reads_leftward, rows_of
 from mistral_rag.pdf._geometry import Rectangle
-from mistral_rag.pdf._regions._apart import splits_of
+from mistral_rag.pdf._regions._apart import Split, splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
 from mistral_rag.pdf._regions._flows import Flow, columns_of, reads_as_text
+from mistral_rag.pdf._regions._framed_tables import framed_tables, may_be_framed_tables
 from mistral_rag.pdf._regions._frames import is_framed
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
 from mistral_rag.pdf._regions._loose import with_loose_lines
@@ -67,11 +68,16 @@ class _Page(NamedTuple):
         if not any(len(row) > 1 for row in rows):
             return None
         gutter = self._first_gutter(rows, depth, noted=noted)
-        apart = next(splits_of(rows, self.texts), None)
+        found = (next(splits, None) for splits in (splits_of(rows, self.texts), self._framed(rows)))
+        apart = min((split for split in found if split), key=lambda split: split.start, default=None)
         if apart is None or (gutter is not None and gutter[0] <= apart.start):
             return gutter
         cells = self._cells(apart.sides(rows), apart.end - apart.start)
         return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
+
+    def _framed(self, rows: list[list[Fragment]]) -> Iterator[Split]:
+        if may_be_framed_tables(rows):
+            yield from framed_tables(rows, self.frames(), self.texts)
 
     def _first_gutter(
         self, rows: list[list[Fragment]], depth: int, *, noted: bool

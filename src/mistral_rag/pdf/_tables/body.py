@@ -147,7 +147,10 @@ def _goes_on(above: Row, below: Row, columns: Sequence[Column], text: str) -> bo
     if 0 in lower:
         return len(lower) == 1 and len(upper) > 1 and 0 in upper and text[lower[0].start].islower()
     return any(upper) and all(
-        at in upper and upper[at].kind == "text" and abs(piece.left - upper[at].left) < _ALIGNED
+        at in upper
+        # words go on from a code or a date as well
+        and (upper[at].kind == "text" or (piece.kind == "text" and upper[at].kind != "number"))
+        and abs(piece.left - upper[at].left) < _ALIGNED
         for at, piece in lower.items()
     )
 

@@ -61,7 +61,7 @@ def _rows_of_cells(parts: Parts, layout: Layout) -> Iterator[TableCell]:
     held = [_held(lines, spans) for lines in rows]
     between = [labels.get(lines[-1].line) for lines in rows]
     body_rows = TableBody(rows, held, [label is not None for label in between])
-    for group in under_one_label(body_rows, parts.head, parts.columns, parts.lattice):
+    for group in under_one_label(body_rows, parts.head, parts.columns, parts.lattice, layout.text):
         at = len(parts.head) + group[0]
         if len(group) > 1:
             # the label stands beside any of its rows, or between two of them

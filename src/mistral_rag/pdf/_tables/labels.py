@@ -8,6 +8,9 @@ from mistral_rag.pdf._tables.columns import Column
 from mistral_rag.pdf._tables.lattice import Lattice
 from mistral_rag.pdf._tables.pieces import Piece, Row
 
+_MAX_LINE_GAP = 0.5
+"""White between two lines of one label, times the height of a line."""
+
 Placed = tuple[Piece, int, Row]
 """A piece, the last column that it stands in, and its line."""
 Held = dict[int, list[Placed]]
@@ -23,13 +26,14 @@ class TableBody(NamedTuple):
 
 
 def under_one_label(
-    body: TableBody, head: Sequence[Row], columns: Sequence[Column], lattice: Lattice
+    body: TableBody, head: Sequence[Row], columns: Sequence[Column], lattice: Lattice, text: str
 ) -> Iterator[Sequence[int]]:
     """Indices of the rows that have one label."""
     every = range(len(body.rows))
-    drawn = _drawn(body, columns, lattice)
+    parted = [_goes_on(above, below, text) for above, below in pairwise(body.held)]
+    drawn = _drawn(body, parted, columns, lattice)
     if any(drawn):
-        yield from _by_rules(body, drawn, head, columns, lattice)
+        yield from _by_rules(body, drawn, parted, head, columns, lattice)
         return
     alone = [set(held) == {0} for held in body.held]
     for segment in _joined(every, [not (a or b) for a, b in pairwise(alone)] + [False]):
@@ -40,18 +44,32 @@ def under_one_label(
             yield segment[group[0] : group[-1] + 1]
 
 
-def _drawn(body: TableBody, columns: Sequence[Column], lattice: Lattice) -> list[bool]:
+def _goes_on(above: Held, below: Held, text: str) -> bool:
+    """True when the label of the next row is the next line of that above, which ends with a hyphen or a comma."""
+    if not (0 in above and 0 in below):
+        return False
+    (upper, _, line), (_, _, following) = above[0][-1], below[0][0]
+    return text[upper.end - 1] in "-,&/" and following.top - line.bottom < _MAX_LINE_GAP * line.height
+
+
+def _drawn(body: TableBody, parted: Sequence[bool], columns: Sequence[Column], lattice: Lattice) -> list[bool]:
     """True for each row and the next between which a rule parts the values and not the labels."""
     label, first = columns[0], columns[1].left
     # two rows that have labels of their own have none together
+    pairs = zip(pairwise(body.held), pairwise(body.rows), parted, strict=True)
     return [
-        not (0 in above and 0 in below) and lattice.spans(rows[-1], following[0], label, first)
-        for (above, below), (rows, following) in zip(pairwise(body.held), pairwise(body.rows), strict=True)
+        (goes_on or not (0 in above and 0 in below)) and lattice.spans(rows[-1], following[0], label, first)
+        for (above, below), (rows, following), goes_on in pairs
     ]
 
 
 def _by_rules(
-    body: TableBody, drawn: Sequence[bool], head: Sequence[Row], columns: Sequence[Column], lattice: Lattice
+    body: TableBody,
+    drawn: Sequence[bool],
+    parted: Sequence[bool],
+    head: Sequence[Row],
+    columns: Sequence[Column],
+    lattice: Lattice,
 ) -> Iterator[Sequence[int]]:
     """Rows around a label as far as no rule goes on over the labels."""
     label = columns[0]
@@ -62,7 +80,7 @@ def _by_rules(
         # a rule above a sum does not go on over the labels either, but there no rule closes their column
         ends = (group[0], group[-1] + 1) if len(group) > 1 else ()
         whole = all(lattice.closes(above[at], below[at], label) for at in ends)
-        count = sum((0 in body.held[at]) + body.between[at] for at in group)
+        count = sum((0 in body.held[at]) + body.between[at] for at in group) - sum(parted[at] for at in group[:-1])
         if whole and count == 1 and all(set(body.held[at]) - {0} for at in group):
             yield group
         else:

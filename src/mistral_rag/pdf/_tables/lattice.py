@@ -20,6 +20,8 @@ _MIN_REGION = 6.0
 """Points between two rules that a column stands between; a double rule has less."""
 _SLACK = 2.0
 """Points by which letters reach over rules and shadings: their boxes are as high as the font."""
+_MAX_MARGIN = 12.0
+"""Points between the text of a table and the rules down its sides, where no rule across tells."""
 _MAX_UNDERLINE = 1.0
 """Distance of a rule below column names that it joins, times the height of their line."""
 _MAX_EDGE = 2.0
@@ -48,12 +50,12 @@ class Lattice(NamedTuple):
         across = [r for r in rulings.across if top <= r.place <= bottom and r.low < right and r.high > left]
         # short values at the left of a wide column end far from its frame, where the rules across end too
         whole = [rule for rule in across if covered([rule[1:]], left, right) >= _MIN_ACROSS]
-        low, high = min([left, *(r.low for r in whole)]), max([right, *(r.high for r in whole)])
+        # the frame of a table beside this one stands closer than its own where cells have wide margins
+        low = min([r.low - _SLACK for r in whole if r.low <= left], default=left - _MAX_MARGIN)
+        high = max([r.high + _SLACK for r in whole if r.high >= right], default=right + _MAX_MARGIN)
         return cls(
             across[:_MAX_RULES],
-            [r for r in rulings.down if low - 12 <= r.place <= high + 12 and r.low < bottom and r.high > top][
-                :_MAX_RULES
-            ],
+            [r for r in rulings.down if low <= r.place <= high and r.low < bottom and r.high > top][:_MAX_RULES],
             [
                 s
                 for s in rulings.shades
@@ -101,6 +103,12 @@ class Lattice(NamedTuple):
         behind = [shade for shade in self.shades if shade.box.top <= middle <= shade.box.bottom]
         spans = [(shade.box.left, shade.box.right) for shade in behind]
         return behind[-1].color if behind and covered(spans, self.left, self.right) >= _MIN_SHADE else None
+
+    def is_behind(self, row: Row) -> bool:
+        """True when shadings stand behind all pieces of a row, not beside a label as boxes to fill in do."""
+        middle = _middle(row)
+        boxes = [shade.box for shade in self.shades if shade.box.top <= middle <= shade.box.bottom]
+        return all(any(box.left <= piece.middle <= box.right for box in boxes) for piece in row.pieces)
 
     def regions(self, rows: Sequence[Row], columns: Sequence[Column]) -> list[tuple[float, float]]:
         """Ranges (left, right) between the rules that run down a table; empty where they do not part all columns."""

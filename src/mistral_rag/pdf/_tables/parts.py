@@ -36,6 +36,8 @@ _MAX_ABOVE = 3
 """Lines above a head that may say the scale."""
 _MAX_CELL_WORDS = 6
 """Mean words of a cell, from which on lines beside each other are columns of prose, where nothing is drawn."""
+_MIN_PAIRS = 2
+"""Names with their values on a line, and such lines: one alone beside another is a row of a table."""
 _MIN_VALUE_ROWS = 0.5
 """Share of a table's rows that hold values where nothing is drawn; the others are labels."""
 
@@ -137,7 +139,7 @@ def _is_table(parts: Parts, text: str) -> bool:
     labels = [text[row.pieces[0].start : row.pieces[0].end] for row in celled]
     if filled == 2 and 2 * sum(leader_of(label) < len(label) for label in labels) > len(labels):
         return False
-    if not parts.head and _are_fields(celled, labels, text):
+    if not parts.head and (_are_fields(celled, labels, text) or _are_pairs(celled)):
         return False
     values = [piece for row in celled for piece in row.pieces[1:]]
     words = sum(len(text[piece.start : piece.end].split()) for piece in values) / len(values)
@@ -179,3 +181,18 @@ def _are_fields(celled: Sequence[Row], labels: Sequence[str], text: str) -> bool
         return True
     inner = sum(any(text[piece.end - 1] == ":" for piece in row.pieces[1:]) for row in celled)
     return 2 * inner > len(celled)
+
+
+def _are_pairs(celled: Sequence[Row]) -> bool:
+    """True when each line has names and values in turn, and values of one column are numbers and words.
+
+    The first number stands above words: below them they may be its name.
+    """
+    lines = [sorted(row.pieces, key=lambda piece: piece.left) for row in celled]
+    count = len(lines[0])
+    if len(lines) < _MIN_PAIRS or count < _MIN_PAIRS * 2 or count % 2 or any(len(line) != count for line in lines):
+        return False
+    if any(piece.kind != "text" for line in lines for piece in line[::2]):
+        return False
+    kinds = ([line[at].kind for line in lines] for at in range(1, count, 2))
+    return any("number" in column and "text" in column[column.index("number") :] for column in kinds)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from mistral_rag.pdf._tables.above import head_below_pairs
 from mistral_rag.pdf._tables.drawn import drawn_tables
 from mistral_rag.pdf._tables.grid import Parts
 from mistral_rag.pdf._tables.lattice import Lattice
@@ -36,14 +37,18 @@ def parts_of(rows: Sequence[Row], rulings: Rulings, text: str) -> Iterator[Parts
 
 def _tables(run: Sequence[Row], first: int, last: int, rulings: Rulings, text: str) -> Iterator[Parts]:
     """The tables of some lines: a new one begins where names of columns stand below values."""
-    starts = [first, *_new_heads(run, first, last, Lattice.of(rulings, run[first : last + 1]), text)]
-    for begin, end in zip(starts, [*starts[1:], last + 1], strict=True):
-        while end - 1 > begin and _is_apart(run, begin, end - 1, split=end <= last):
+    heads, pairs = _new_heads(run, first, last, Lattice.of(rulings, run[first : last + 1]), text)
+    starts = [first, *heads]
+    floor = 0
+    for begin, following in zip(starts, [*starts[1:], last + 1], strict=True):
+        end, split = following, following <= last
+        while end - 1 > begin and _is_apart(run, begin, end - 1, split=split):
             end -= 1
-        if end == last + 1:
-            end = _with_last_label(run, begin, end, rulings, text)
-        if parts := table_parts(run, begin, end, rulings, text):
+        if split or end == following:
+            end = _with_last_label(run[:following] if split else run, begin, end, rulings, text)
+        if begin not in pairs and (parts := table_parts(run[floor:], begin - floor, end - floor, rulings, text)):
             yield parts
+        floor = end
 
 
 def _with_last_label(run: Sequence[Row], begin: int, end: int, rulings: Rulings, text: str) -> int:
@@ -59,7 +64,7 @@ def _with_last_label(run: Sequence[Row], begin: int, end: int, rulings: Rulings,
         in_label = row.right < lefts[min(1, len(lefts) - 1)]
         shaded = lattice.color(row) is not None and lattice.color(row) == lattice.color(above)
         label_goes_on = in_label and (shaded or above.interlocks(row) or text[piece.start].islower())
-        below = any(p.kind == "text" and abs(p.left - piece.left) < _ALIGNED for p in last if p.left > lefts[0])
+        below = any(p.kind != "number" and abs(p.left - piece.left) < _ALIGNED for p in last if p.left > lefts[0])
         if not (label_goes_on or below):
             break
         end += 1
@@ -82,12 +87,24 @@ def _has_words_between(rows: Sequence[Row]) -> bool:
     return any(len(row.pieces) > 1 and row.is_words for row in rows[first:])
 
 
-def _new_heads(run: Sequence[Row], first: int, last: int, lattice: Lattice, text: str) -> list[int]:
-    """Indices of the lines at which a new table begins, its head's upper lines included."""
+def _new_heads(
+    run: Sequence[Row], first: int, last: int, lattice: Lattice, text: str
+) -> tuple[list[int], frozenset[int]]:
+    """Indices of the lines at which a new table begins, its head's upper lines included; and where pairs begin.
+
+    Names and values above a table are no table: what names what is not said where they differ by nothing.
+    """
     found: list[int] = []
+    pairs: set[int] = set()
     begun = first
     for at in range(first + 1, last):
-        if not _beginstable_parts(run, begun, at, last, lattice):
+        if not any(row.has_values for row in run[begun:at]):
+            if (top := _below_pairs(run, begun, at, last, text)) is not None:
+                pairs.add(found[-1] if found else first)
+                found.append(top)
+                begun = at
+            continue
+        if not _begins_table(run, begun, at, last, lattice):
             continue
         rows = run[at : last + 1]
         top, edges = at, (min(row.left for row in rows), max(row.right for row in rows))
@@ -95,13 +112,21 @@ def _new_heads(run: Sequence[Row], first: int, last: int, lattice: Lattice, text
             top -= 1
         found.append(top)
         begun = at
-    return found
+    return found, frozenset(pairs)
 
 
-def _beginstable_parts(run: Sequence[Row], begun: int, at: int, last: int, lattice: Lattice) -> bool:
+def _below_pairs(run: Sequence[Row], begun: int, at: int, last: int, text: str) -> int | None:
+    """The first line of a head that stands below names and values without a number; None for other lines."""
+    row = run[at]
+    if len(row.pieces) < 2 or not row.is_words or not _stands_over_values(row, run[at + 1 : last + 1]):
+        return None
+    return head_below_pairs(run, begun, at, min(r.left for r in run[begun : last + 1]), text)
+
+
+def _begins_table(run: Sequence[Row], begun: int, at: int, last: int, lattice: Lattice) -> bool:
     """True when a line of words between values is the head of a new table."""
     row, above = run[at], run[at - 1]
-    if len(row.pieces) < 2 or not row.is_words or not any(row.has_values for row in run[begun:at]):
+    if len(row.pieces) < 2 or not row.is_words:
         return False
     following = next((r for r in run[at + 1 : last + 1] if len(r.pieces) > 1), None)
     if following is None:
