@@ -50,7 +50,7 @@ _MAX_COVER_LINES = 3
 _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )
-_BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□◆❖➢➔►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
 _REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
     {"aside": "aside", "figure": "image", "numbers": "footer"}
 )

@@ -38,7 +38,7 @@ _MIN_LABELS = 0.7
 _MAX_LEVEL_ROWS = 0.6
 """Rows of two tables that stand on one level by chance."""
 _MIN_TABLE_ROWS = 2
-_MARK = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
+_MARK = re.compile(r"[•●▪‣◦○∙·■□◆❖➢➔►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 _AMOUNT = re.compile(r"[$€£¥]|\d[.,]\d|%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
