@@ -40,10 +40,11 @@ def _ruled(rulings: Rulings) -> Iterator[Rectangle]:
 def is_framed(boxes: Iterable[Rectangle], others: Iterable[Rectangle], frames: Iterable[Rectangle]) -> bool:
     """True when a frame is around all of some boxes and around none of the others."""
     own, outside = around(list(boxes)), list(others)
-    return any(_holds(frame, own) and not any(_meets(frame, other) for other in outside) for frame in frames)
+    return any(holds(frame, own) and not any(_meets(frame, other) for other in outside) for frame in frames)
 
 
-def _holds(frame: Rectangle, box: Rectangle) -> bool:
+def holds(frame: Rectangle, box: Rectangle) -> bool:
+    """True when a frame is around a box."""
     return (
         frame.left - _MAX_CORNER <= box.left
         and frame.top - _MAX_CORNER <= box.top

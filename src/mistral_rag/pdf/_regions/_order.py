@@ -11,6 +11,7 @@ from mistral_rag.pdf._fragments import Fragment, joined, reads_leftward, rows_of
 from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._regions._apart import splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
+from mistral_rag.pdf._regions._boxed import are_labels, boxes_beside
 from mistral_rag.pdf._regions._flows import Flow, columns_of, reads_as_text
 from mistral_rag.pdf._regions._frames import is_framed
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
@@ -66,8 +67,10 @@ class _Page(NamedTuple):
             return None
         gutter = self._first_gutter(rows, depth)
         apart = next(splits_of(rows, self.texts), None)
-        if apart is None or (gutter is not None and gutter[0] <= apart.start):
-            return gutter
+        boxed = self._first_box(rows, depth)
+        first = min((split for split in (gutter, boxed) if split), key=lambda split: split[0], default=None)
+        if apart is None or (first is not None and first[0] <= apart.start):
+            return first
         cells = self._cells(apart.sides(rows), apart.end - apart.start)
         return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
 
@@ -85,6 +88,20 @@ class _Page(NamedTuple):
                 return gutter.start, gutter.end, asides
         return None
 
+    def _first_box(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
+        """The first box beside running text, which is read before or behind the paragraph that it begins at."""
+        running = {line.words[0] for flow in self.flows for line in flow.lines}
+        if sum(len(row) > 1 and any(p.words[0] in running for p in row) for row in rows) == 0:
+            return None
+        found = boxes_beside(rows, self.flows, self.continued, self.frames())
+        box = min(found, key=lambda box: (box.start, -box.end), default=None)
+        if box is None:
+            return None
+        aside = [region._replace(kind="aside") for region in self.regions(box.inside, depth + 1)]
+        asides = [(min(p.box.top for p in box.inside), aside)]
+        text = self.regions(box.outside, depth + 1)
+        return box.start, box.end, list(_inserted(text, asides, is_left=box.is_left, continued=self.continued))
+
     def _cells(self, sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:
         """The side that is read first, then the other; the file's own order where it goes from cell to cell."""
         if reads_leftward(self.texts):
@@ -101,11 +118,12 @@ class _Page(NamedTuple):
         lines = prose[1 - beside]
         if not is_independent(groups, paragraphs_of(lines, self.continued), self.texts) and not (
             is_prose(groups, self.texts)
+            and not are_labels(sides[beside], lines, self.continued)
             and is_framed([group.box for group in groups], [line.box for line in lines], self.frames())
         ):
             return None
         text = self.regions(sides[1 - beside], depth + 1)
-        return list(_inserted(text, groups, is_left=beside == 0, continued=self.continued))
+        return list(_inserted(text, _asides(groups), is_left=beside == 0, continued=self.continued))
 
     def _prose_lines(self, side: list[Fragment]) -> list[Fragment]:
         """Lines of running text on one side of a gutter; none where most rows are something else."""
@@ -161,12 +179,16 @@ def text_regions(
 
 
 def _inserted(
-    text: Sequence[Region], groups: Sequence[Group], *, is_left: bool, continued: Collection[int]
+    text: Sequence[Region],
+    asides: Iterable[tuple[float, list[Region]]],
+    *,
+    is_left: bool,
+    continued: Collection[int],
 ) -> Iterator[Region]:
     """The regions of a text with those beside it: each before (left) or behind (right) the paragraph it begins at."""
     rows = [(at, row) for at, region in enumerate(text) for row in region.rows]
     places: dict[int, list[Region]] = {}
-    for top, regions in _asides(groups):
+    for top, regions in asides:
         beside = next((at for at, (_, row) in enumerate(rows) if row[0].box.bottom > top), len(rows))
         places.setdefault(_boundary(rows, beside, is_left=is_left, continued=continued), []).extend(regions)
     pending: list[list[Fragment]] = []
