@@ -54,6 +54,7 @@ _BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□◆❖➢➔►✓❑☐
 _REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
     {"aside": "aside", "figure": "image", "numbers": "footer"}
 )
+_SIGNING_LINE = re.compile(r"[_\s]{6,}")
 _SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
 
 
@@ -92,6 +93,9 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
             kinds.append("table")
         elif line.kind in _REGION_KINDS:
             kinds.append(_REGION_KINDS[line.kind])
+        elif _SIGNING_LINE.fullmatch(text):
+            # a line to write on says nothing: no unit covers it
+            kinds.append("footer")
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
         elif _BULLET.match(text) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):

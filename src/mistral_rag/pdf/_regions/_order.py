@@ -12,6 +12,7 @@ from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._regions._apart import splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
 from mistral_rag.pdf._regions._boxed import are_labels, boxes_beside
+from mistral_rag.pdf._regions._edge_lines import has_two_ends
 from mistral_rag.pdf._regions._flows import Flow, columns_of, reads_as_text
 from mistral_rag.pdf._regions._frames import is_framed
 from mistral_rag.pdf._regions._gutters import Gutter, gutters_of, widened
@@ -172,10 +173,23 @@ def text_regions(
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
+    heads, rows, feet = _without_edge_lines(rows, texts)
     rows, flows = columns_of(with_loose_lines(rows, texts, boxes), texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
-    return _Page(texts, flows, continued, frames).regions(fragments)
+    return [*heads, *_Page(texts, flows, continued, frames).regions(fragments), *feet]
+
+
+def _without_edge_lines(
+    rows: list[list[Fragment]], texts: Sequence[str]
+) -> tuple[list[Region], list[list[Fragment]], list[Region]]:
+    """The two ends of the first line and of the last, where each says something of its own, and the rows between."""
+    if len(rows) < _MIN_COLUMN_LINES:
+        return [], rows, []
+    start, end = has_two_ends(rows, 0, texts), has_two_ends(rows, len(rows) - 1, texts)
+    ends = [[Region([[fragment]]) for fragment in rows[at]] for at in (0, -1)]
+    inner = rows[int(start) : len(rows) - int(end)]
+    return ends[0] if start else [], inner, ends[1] if end else []
 
 
 def _inserted(
