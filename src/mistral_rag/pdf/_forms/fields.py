@@ -15,6 +15,20 @@ FieldLines = tuple[int, int]
 """First line of a field, which is its label, and the line behind its last one, as indices of `Sheet.lines`."""
 
 
+class StackedField(NamedTuple):
+    """The lines of a label with those of its value, which are read one after the other."""
+
+    label: tuple[Located, ...]
+    value: tuple[Located, ...]
+
+
+class StackedForm(NamedTuple):
+    """Fields whose lines change places; `lines` are indices of `Sheet.lines`."""
+
+    fields: list[StackedField]
+    lines: list[int]
+
+
 class FormFields(NamedTuple):
     """Lines of a form with their fields, as tables; `lines` are indices of `Sheet.lines`.
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from mistral_rag.pdf._forms.fields import FieldLines, Located
+from mistral_rag.pdf._forms.defined import definitions
+from mistral_rag.pdf._forms.fields import FieldLines, Located, StackedField, StackedForm
 from mistral_rag.pdf._forms.labels import MAX_VALUE_WORDS, may_be_label
 from mistral_rag.pdf._layout import CELL_JOINT, LineLayout
 from mistral_rag.pdf._sheet import PrintedLine, Sheet
@@ -33,20 +34,6 @@ _MAX_SHORT = 60
 """Characters of a line that may be a label or a value alone; lines of text are longer."""
 
 
-class StackedField(NamedTuple):
-    """A label with the lines of its value below it."""
-
-    label: Located
-    value: tuple[Located, ...]
-
-
-class StackedForm(NamedTuple):
-    """Fields that stand in lines of labels and lines of values; `lines` are indices of `Sheet.lines`."""
-
-    fields: list[StackedField]
-    lines: list[int]
-
-
 class Restacked(NamedTuple):
     """The lines of a page in which each label is followed by its value, and which lines are those of a field."""
 
@@ -62,14 +49,23 @@ def may_stack(lines: Sequence[PrintedLine]) -> bool:
     return sum(a.height < _SMALL * b.height or (a.bold and not b.bold) for a, b in pairs) >= _MIN_LINES
 
 
+def may_define(lines: Sequence[PrintedLine]) -> bool:
+    """True when two lines may have a term and what it means beside it."""
+    return sum(line.upright and line.cells == 2 for line in lines) >= _MIN_LINES
+
+
 def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
     """The `lines` of a sheet with each label before its value; None where a page has no such fields."""
-    if not may_stack(sheet.lines):
+    stacks, defines = may_stack(sheet.lines), may_define(sheet.lines)
+    if not stacks and not defines:
         return None
     rows = rows_of(sheet, running=frozenset())
     # a row is as high as its words: those of a picture have the height of their ink
     rows = [row.of_height(sheet.lines[row.line].height) for row in rows]
-    forms = list(_forms(rows, sheet.text))
+    forms = list(_forms(rows, sheet.text)) if stacks else []
+    taken = {at for form in forms for at in form.lines}
+    others = definitions(rows, sheet.bold, sheet.rulings, sheet.text) if defines else ()
+    forms += [form for form in others if taken.isdisjoint(form.lines)]
     if not forms:
         return None
     starts = [record[0] for record in WordBoxes.RECORD.iter_unpack(sheet.words.data)]
@@ -84,9 +80,17 @@ def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
         for field in begins[at].fields if at in begins else ():
             region += 1
             first = len(found)
-            for piece, row in (field.label, *field.value):
-                places = [bisect_left(starts, word[0]) for word in piece.words]
-                found.append(_line_of(lines[row.line], [words[p] for p in places], [joints[p] for p in places], region))
+            # a label is one line, however it wraps
+            for pieces in (field.label, *((own,) for own in field.value)):
+                places = [[bisect_left(starts, word[0]) for word in piece.words] for piece, _ in pieces]
+                found.append(
+                    _line_of(
+                        lines[pieces[0][1].line],
+                        [words[p] for own in places for p in own],
+                        [joint for own in places for joint in (" ", *(joints[p] for p in own[1:]))],
+                        region,
+                    )
+                )
             fields.append((first, len(found)))
         if at not in taken:
             found.append(line)
@@ -184,4 +188,4 @@ def _fields(labels: Row, values: Sequence[Row]) -> list[StackedField]:
         for piece in row.pieces:
             if (owner := _owner(names, piece)) is not None:
                 held[owner].append((piece, row))
-    return [StackedField((name, labels), tuple(own)) for name, own in zip(names, held, strict=True)]
+    return [StackedField(((name, labels),), tuple(own)) for name, own in zip(names, held, strict=True)]

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from mistral_rag.pdf._fragments import Fragment, rows_of
-from mistral_rag.pdf._geometry import Rectangle
+from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._regions._beside import groups_of, on_level, paragraphs_of
 from mistral_rag.pdf._regions._flows import MIN_FLOW_LINES, Flow
 from mistral_rag.pdf._regions._frames import holds
@@ -13,6 +13,8 @@ _MIN_ROWS = 2
 """Lines in a box: one alone is a heading or a cell that is shaded."""
 _MIN_ALIGNED = 0.75
 """Share of the paragraphs beside a column of labels that begin on the level of one; a box stands as it happens."""
+_MAX_SLACK = 1.5
+"""White between the text of a cell and the foot of its row, times the height of a line."""
 
 
 class Boxed(NamedTuple):
@@ -45,6 +47,7 @@ def boxes_beside(
             and not any(_cuts(frame, p.box) for p in outside)
             and not any(holds(other, line.box) for other in frames for line in beside)
             and not are_labels(inside, beside, continued)
+            and not _is_cell(frame, inside, beside)
         ):
             yield Boxed(start, end, inside, outside, sides == {True})
 
@@ -74,6 +77,14 @@ def _is_beside(frame: Rectangle, box: Rectangle) -> bool:
 def _cuts(frame: Rectangle, box: Rectangle) -> bool:
     """True when text stands in a frame in part."""
     return frame.left < box.right and box.left < frame.right and frame.top < box.bottom and box.top < frame.bottom
+
+
+def _is_cell(frame: Rectangle, inside: list[Fragment], beside: Sequence[Fragment]) -> bool:
+    """True when a frame is as high as the text beside it, and both begin on one level: two cells of one row."""
+    text = around([line.box for line in beside])
+    slack = _MAX_SLACK * (beside[0].box.bottom - beside[0].box.top)
+    level = on_level(min(inside, key=lambda p: p.box.top).box, min(beside, key=lambda p: p.box.top).box)
+    return level and frame.top <= text.top and text.bottom <= frame.bottom <= text.bottom + slack
 
 
 def are_labels(inside: list[Fragment], beside: Sequence[Fragment], continued: Collection[int]) -> bool:
