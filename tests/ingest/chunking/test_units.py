@@ -66,6 +66,21 @@ def test_a_line_that_can_not_end_goes_on_with_a_number_or_a_capital(sentence: st
     assert read(page_of(width + sentence))[1:] == [("sentence", sentence)]
 
 
+def test_the_mark_of_a_note_goes_with_the_sentence_that_it_stands_behind() -> None:
+    text = "It hardly changed under placebo. 16 The effect was seen in all. 17,18 It will last. 16 members left. 2"
+    assert read(page_of(text)) == [
+        ("sentence", "It hardly changed under placebo. 16"),
+        ("sentence", "The effect was seen in all. 17,18"),
+        ("sentence", "It will last."),
+        ("sentence", "16 members left. 2"),
+    ]
+
+
+def test_the_number_of_a_paragraph_is_no_mark_of_a_note() -> None:
+    text = "The seller may end the contract at any time.\n16 The buyer may end it once a year."
+    assert read(page_of(text))[1] == ("sentence", "16 The buyer may end it once a year.")
+
+
 def test_an_item_goes_on_with_the_amount_behind_its_currency() -> None:
     item = "3. Remuneration. The annual fee is EUR"
     text = f"{item}\n18,600 net, payable in quarterly instalments\nin advance."
