@@ -55,6 +55,8 @@ _REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
     {"aside": "aside", "figure": "image", "numbers": "footer"}
 )
 _SIGNING_LINE = re.compile(r"[_\s]{6,}")
+_SENTENCE_STOP = re.compile(r"[^\W\d_]{4}[.!?؟۔]['\"”’)]*$")
+"""A stop behind a whole word: names of columns may be cut short ("Dec.")."""
 _SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
 
 
@@ -191,7 +193,7 @@ def _tables(
         if kind == "table" and len(members) == 1:
             kinds[members[0]] = "text"
         elif kind == "table":
-            _add_column_names(lines, kinds, members[0])
+            _add_column_names(lines, texts, kinds, members[0])
     return kinds
 
 
@@ -199,10 +201,14 @@ def _is_label(line: PrintedLine, text: str, kind: BlockKind, max_width: float) -
     return kind not in ("header", "footer") and line.box.right - line.box.left < max_width and text[-1:] != "."
 
 
-def _add_column_names(lines: Sequence[PrintedLine], kinds: list[BlockKind], first: int) -> None:
+def _add_column_names(lines: Sequence[PrintedLine], texts: Sequence[str], kinds: list[BlockKind], first: int) -> None:
     """Add the column names: lines above the rows that have several cells, or stand over the right columns only."""
     at = first - 1
-    while at >= 0 and kinds[at] in ("text", "title") and (lines[at].cells > 1 or _is_right(lines[at].box)):
+    while (
+        at >= 0
+        and kinds[at] in ("text", "title")
+        and (lines[at].cells > 1 or (_is_right(lines[at].box) and not _SENTENCE_STOP.search(texts[at])))
+    ):
         kinds[at] = "table"
         at -= 1
 
