@@ -12,7 +12,7 @@ from mistral_rag.text import can_begin
 
 LineKind = Literal["blank", "prose", "row", "item", "heading", "line"]
 
-BULLET = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-][ \t\u00a0]+\S")
+BULLET = re.compile(r"[•●▪‣◦○∙·■□◆❖➢➔►✓❑☐☒*–—-][ \t\u00a0]+\S")
 ENUMERATED = re.compile(r"\((?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,5})\)[ \t\u00a0]+\S|(?:\d{1,2}|[a-z])[.)][ \t\u00a0]+\S")
 NAMED_HEADING = re.compile(
     r"(?:PART|Part)\s+[IVX]+\b|(?:ITEM|Item)\s+\d{1,2}[A-C]?\s*[.:–—-]|(?:NOTE|Note)\s+\d{1,2}\s*[.:–—-]"
@@ -26,6 +26,24 @@ SMALL_WORDS = frozenset(
     {"a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"}
     | {"und", "der", "die", "das", "von", "zur", "de", "la", "le", "les", "et", "des", "du", "y", "los", "las", "el"}
 )
+UNFINISHED = frozenset(
+    {"a", "an", "and", "as", "at", "between", "by", "during", "for", "from", "her", "his", "into", "its", "nor", "of"}
+    | {"or", "our", "than", "that", "the", "their", "to", "under", "until", "which", "with", "within", "your"}
+    | {"und", "oder", "der", "die", "das", "dem", "den", "des", "ein", "eine", "einem", "einen", "einer", "eines"}
+    | {"vom", "von", "zum", "zur", "im", "am", "beim", "bis", "für", "mit", "durch", "zwischen", "sowie"}
+    | {"le", "la", "les", "un", "une", "et", "ou", "du", "de", "aux", "au", "dans", "pour", "avec", "chez", "entre"}
+    | {"el", "los", "las", "una", "del", "al", "con", "para", "por", "hasta", "desde"}
+    | {"il", "lo", "gli", "di", "della", "dei", "delle", "dal", "dalla", "nel", "nella", "alla", "per", "tra", "fra"}
+    | {"het", "een", "van", "voor", "met", "tot", "tussen", "os", "dos", "das", "da", "em", "com", "até"}
+)
+"""Words that no sentence and no name ends with, but for "in", "on", "up", "zu", "an": these are parts of verbs too."""
+CURRENCIES = frozenset(
+    {"€", "$", "£", "¥", "₹", "US$", "Rs", "Rs.", "kr", "zł", "Kč", "EUR", "USD", "GBP", "CHF", "JPY", "CNY", "INR"}
+    | {"SEK", "NOK", "DKK", "PLN", "CZK", "HUF", "RON", "TRY", "CAD", "AUD", "NZD", "BRL", "MXN", "ZAR", "SGD", "HKD"}
+)
+"""Currencies at the end of a line, whose amount may begin the next one."""
+MAX_LABEL_WORDS = 3
+"""Words of a label, which may end with any: "Bill to", "Not valid until"; and of "Dear Mr. Baird,"."""
 MIN_FULL_LINE = 30
 """Characters from which on a line counts for the width of its page: shorter ones are labels and cells."""
 TYPICAL_WIDTH = 80
@@ -102,12 +120,25 @@ def _ended(before: str, line: str, width: int) -> bool:
         return can_begin(line)
     if len(before) >= 0.85 * width or not line or not can_begin(line) or before[-1] in ",-–":
         return False
+    if is_unfinished(before, line):
+        return False
     return len(before) < 0.6 * width or ends_sentence(before)
 
 
 def ends_sentence(line: str) -> bool:
     """True when the last characters of a line are those of a sentence, or of a clause."""
     return SENTENCE_END.search(line, max(0, len(line) - 10)) is not None
+
+
+def is_unfinished(before: str, line: str) -> bool:
+    """True when a text can't end with the line `before`: `line`, which stands below it, goes on with it."""
+    words = before.split()
+    # the items of a sentence end with "; and"
+    if len(words) <= MAX_LABEL_WORDS or words[-2][-1] == ";" or ENUMERATED.match(line):
+        return False
+    return (
+        before[-1] in ",-–(" or words[-1] in UNFINISHED or (line[:1].isdigit() and words[-1].lstrip("(") in CURRENCIES)
+    )
 
 
 def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
@@ -126,7 +157,7 @@ def _kind(line: str, following: str, width: int, *, opens: bool) -> LineKind:
 
 
 def _is_heading(line: str, following: str, width: int) -> bool:
-    if len(line) > MAX_HEADING or not can_begin(following):
+    if len(line) > MAX_HEADING or not can_begin(following) or (following and is_unfinished(line, following)):
         return False
     if NAMED_HEADING.match(line):
         return True

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ingest.chunking._lines import ends_sentence
+from ingest.chunking._lines import ends_sentence, is_unfinished
 from mistral_rag.schema import UNCITED_KINDS, Block, BlockKind, Page, Table
 from mistral_rag.text import can_begin
 
@@ -71,4 +71,8 @@ def _goes_on(text: str, last: TextSegment, segment: TextSegment) -> bool:
     if text[last.end : segment.start].strip():
         return False
     before, after = text[last.start : last.end].rstrip(), text[segment.start : segment.end].lstrip()
-    return not can_begin(after) and not ends_sentence(before)
+    if can_begin(after):
+        # a footer that is not known as one ends like no sentence
+        both = last.kind != "title" and segment.kind != "title" and ends_sentence(after)
+        return both and is_unfinished(before.rpartition("\n")[2], after)
+    return not ends_sentence(before)

@@ -1,6 +1,7 @@
 """Segments of a page cut into units: sentences, table rows, list items, headings, lines."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -9,7 +10,7 @@ from ingest.chunking._lines import NAMED_HEADING, LineKind, TextLine, heading_wr
 from ingest.chunking._segments import TextSegment
 from ingest.chunking._tables import label_wraps
 from mistral_rag.schema import BlockKind, UnitKind
-from mistral_rag.text import sentences, trimmed
+from mistral_rag.text import STARTERS, sentences, trimmed
 
 MAX_UNIT = 2000
 """Characters of a unit, twice those of a chunk: what has no blank or full stop for so long is no sentence."""
@@ -18,6 +19,10 @@ MAX_ITEM = 400
 MAX_TITLE = 300
 """Characters up to which a block that a parser calls a title is a heading: some call a whole paragraph in bold one."""
 LINE_BLOCKS: Mapping[LineKind, BlockKind] = MappingProxyType({"row": "table", "heading": "title"})
+
+
+_NOTE_MARK = re.compile(r"(?<=[^\W\d_][.!?] )\d{1,3}(?:[,–-]\d{1,3})*(?=\s+(?P<next>[^\W\d_]+)|\Z)")
+"""A raised mark of a note, a blank behind the sentence on whose line it stands."""
 
 
 class TypedUnit(NamedTuple):
@@ -105,11 +110,34 @@ def _continues(text: str, last: TextLine, following: TextLine, kind: LineKind) -
 
 def _units_of(text: str, start: int, end: int, line: LineKind, kind: BlockKind | None) -> Iterator[TypedUnit]:
     if line == "prose":
-        yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in sentences(text, start, end))
+        found = with_note_marks(text, sentences(text, start, end))
+        yield from (TypedUnit(s, e, "sentence", kind or "text") for s, e in found)
     elif line == "item":
         yield from _item(text, start, end)
     elif line != "blank":
         yield TypedUnit(start, end, line, LINE_BLOCKS.get(line, kind or "text"))
+
+
+def with_note_marks(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Sentences with the marks of notes behind them: no sentence begins "16 The", and none is a number alone."""
+    before: tuple[int, int] | None = None
+    for start, end in found:
+        mark = _NOTE_MARK.match(text[max(start - 3, 0) : end], min(start, 3)) if before else None
+        if before and mark and (mark["next"] is None or _begins(mark["next"])):
+            before = before[0], start + len(mark[0])
+            yield before
+            before = next(trimmed(text, before[1], end), None)
+            continue
+        if before:
+            yield before
+        before = start, end
+    if before:
+        yield before
+
+
+def _begins(word: str) -> bool:
+    """True for a word that begins sentences: what is counted ("16 Members") is none."""
+    return word[0].isupper() and word.lower() in STARTERS
 
 
 def shortened(text: str, unit: TypedUnit) -> Iterator[TypedUnit]:

@@ -14,9 +14,11 @@ FONTS = {
 }
 ODD_CHARACTERS = b"""/CIDInit /ProcSet findresource begin begincmap
 1 begincodespacerange <00> <FF> endcodespacerange
-5 beginbfchar <41> <D83DDE00> <42> <00660066> <43> <0007> <44> <E001> <45> <000D> endbfchar
+7 beginbfchar <23> <F0A7> <40> <F0B7>
+<41> <D83DDE00> <42> <00660066> <43> <0007> <44> <E001> <45> <000D> endbfchar
 endcmap end"""
-"""In font F3, A is a smiley, B the ligature of ff, C a bell, D a character for private use, E a carriage return."""
+"""In font F3, A is a smiley, B the ligature of ff, C a bell, D a character for private use, E a carriage return, and
+@ and # are the bullets of Symbol and Wingdings."""
 
 PdfWriter = Callable[..., Path]
 

@@ -135,6 +135,21 @@ def test_a_note_stands_behind_the_text_of_its_page_with_its_author(write_pdf: Wr
     )
 
 
+def test_free_text_that_no_appearance_draws_is_a_note(write_pdf: WritePdf, put: Put) -> None:
+    note = "/Subtype /FreeText /Rect [50 600 250 620] /DA (/Helv 11 Tf 0 g)"
+    path = write_pdf(
+        put(50, 700, "The contract"),
+        objects=[
+            f"<< /Type /Annot {note} /Contents (Approved by legal on 4 May) >>".encode(),
+            f"<< /Type /Annot {note} /F {HIDDEN} /Contents (Nobody sees this.) >>".encode(),
+        ],
+        Annots="[8 0 R 9 0 R]",
+    )
+    with PdfFile(path) as pdf:
+        sheet = pdf.sheet(1)
+    assert (sheet.text, sheet.comments, sheet.notes) == ("The contract", ("Approved by legal on 4 May",), 1)
+
+
 def test_a_picture_of_the_page_shows_the_values(write_pdf: WritePdf, put: Put) -> None:
     field = widget("120 695 250 713", "/FT /Tx /T (first) /V (Ada Lovelace)")
     path = write_pdf(

@@ -236,3 +236,65 @@ def test_a_line_in_a_sentence_that_begins_with_a_dash_or_a_number_is_no_item(wri
         "keys in May.",
     ]
     assert found[-3:] == ["It pays for", "– rent of the hall", "– heat and light"]
+
+
+LINE_TO_SIGN = "_" * 24
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "first", "second"),
+    [
+        (
+            ["ALDERTON MILLS", LINE_TO_SIGN, "Fiona Baird", "Managing Director"],
+            ["KESTREL FINANCE", LINE_TO_SIGN, "Joost van Dijk", "President"],
+            ["ALDERTON MILLS", LINE_TO_SIGN, "Fiona Baird", "Managing Director"],
+            ["KESTREL FINANCE", LINE_TO_SIGN, "Joost van Dijk", "President"],
+        ),
+        (
+            ["SELLER", "", "", "Name: Fiona Baird", "Title: Director", "Date: 4 May 2026"],
+            ["BUYER", "", "", "Name: Joost van Dijk", "Title: President", "Date: 5 May 2026"],
+            ["SELLER", "Name: Fiona Baird", "Title: Director", "Date: 4 May 2026"],
+            ["BUYER", "Name: Joost van Dijk", "Title: President", "Date: 5 May 2026"],
+        ),
+        (
+            ["Northmoor Dairy", "Accounts Payable", "Mill Lane 77", "Leeds LS1 4AP"],
+            ["Our reference: NM/44", "Your reference: HP-20447", "Telephone: 0113 555 0144", "Date: 5 March 2026"],
+            ["Northmoor Dairy", "Accounts Payable", "Mill Lane 77", "Leeds LS1 4AP"],
+            ["Our reference: NM/44", "Your reference: HP-20447", "Telephone: 0113 555 0144", "Date: 5 March 2026"],
+        ),
+    ],
+)
+def test_each_party_keeps_what_stands_below_it(
+    write_pdf: WritePdf, put: Put, left: list[str], right: list[str], first: list[str], second: list[str]
+) -> None:
+    content = put(60, 740, "The parties have signed on the day that stands at the head of this page, in two copies.")
+    assert read(write_pdf(content + block(put, 60, 700, left) + block(put, 320, 700, right)))[1:] == [*first, *second]
+
+
+def test_a_line_to_sign_on_is_no_unit(write_pdf: WritePdf, put: Put) -> None:
+    path = write_pdf(block(put, 60, 700, ["Signed for the seller", LINE_TO_SIGN, "Fiona Baird"]))
+    page = read_pages(path)[0]
+    assert [page.text[unit.start : unit.end] for unit in units(page)] == ["Signed for the seller", "Fiona Baird"]
+
+
+def test_a_letterhead_whose_sides_have_their_own_leading_is_read_side_by_side(write_pdf: WritePdf, put: Put) -> None:
+    sender = ["Halvorsen Pumps Ltd", "14 Quay Street", "Hull HU1 2BN", "VAT GB 219 4471 03"]
+    about = ["INVOICE", "Invoice no. HP-20447", "Invoice date 03/02/2026", "Due date 05/03/2026"]
+    content = block(put, 60, 700, sender, leading=13) + block(put, 320, 700, about, leading=17)
+    assert read(write_pdf(content + put(60, 560, "Payment within 30 days."))) == [
+        *sender,
+        *about,
+        "Payment within 30 days.",
+    ]
+
+
+def test_the_ends_of_a_first_line_are_apart(write_pdf: WritePdf, put: Put) -> None:
+    text = ["Demand for coatings grew in all of the regions that we have worked in this year.", "It will go on."] * 3
+    head = put(60, 740, "Annual Report 2025", size=7) + put(390, 740, "Our markets", size=7)
+    assert read(write_pdf(head + block(put, 60, 700, text)))[:3] == ["Annual Report 2025", "Our markets", text[0]]
+
+
+def test_a_value_at_the_right_edge_stays_on_the_first_line(write_pdf: WritePdf, put: Put) -> None:
+    text = ["Demand for coatings grew in all of the regions that we have worked in this year.", "It will go on."] * 3
+    head = put(60, 740, "Annual Report 2025", size=7) + put(420, 740, "17", size=7)
+    assert read(write_pdf(head + block(put, 60, 700, text)))[0] == "Annual Report 2025  17"

@@ -109,3 +109,12 @@ def test_the_largest_words_of_a_page_are_its_cover(write_pdf: WritePdf, put: Put
     )
     with PdfFile(write_pdf(cover + body(put))) as pdf:
         assert largest_words(pdf.sheet(1)) == "How to read a balance sheet"
+
+
+def test_a_paragraph_from_the_right_is_no_name_of_the_columns_below() -> None:
+    page = read_pages(Path(__file__).parent / "data" / "arabic-sans.pdf")[0]
+    assert kinds(page) == [
+        ("title", "عقد إيجار"),
+        ("text", "لا يجوز للمستأجر التنازل عن العقد إلا بموافقة خطية. الإيجار\nالشهري 4,500 ريال."),
+        ("table", "البند  السنة الأولى  السنة الثانية\nالإيجار  54,000  56,700\nالصيانة  2,400"),
+    ]

@@ -89,6 +89,12 @@ def test_a_letter_with_the_code_of_a_line_break_breaks_no_line(write_pdf: WriteP
     assert sheet.garbage == pytest.approx(2 / 14)
 
 
+def test_bullets_of_symbol_fonts_are_bullets(write_pdf: WritePdf, put: Put) -> None:
+    marks = put(60, 700, "@", font="F3") + put(60, 684, "#", font="F3")
+    sheet = sheet_of(write_pdf(marks + put(80, 700, "Plant: 38 hours") + put(80, 684, "Office: 37 hours")))
+    assert sheet.text == "• Plant: 38 hours\n▪  Office: 37 hours"
+
+
 def test_words_of_real_pages_stand_at_their_offsets(checkout: Path) -> None:
     with PdfFile(checkout / "data" / "2023 Q3 AAPL.pdf") as pdf:
         for number in range(1, 9):

@@ -341,3 +341,69 @@ def test_a_label_above_its_value_may_end_with_an_abbreviation(write_pdf: WritePd
         ["3 March 1987 (row Born)"],
         [f"K 4471 (row {label})"],
     ]
+
+
+TERMS: list[tuple[list[str], list[str]]] = [
+    (
+        ["“Affiliate”"],
+        ["any company that controls the seller, is controlled by it or is", "under common control with it;"],
+    ),
+    (["“Commencement", "Date”"], ["14 April 2026, or such later date as the parties agree upon;"]),
+    (["“Fees”"], ["the sums that are set out in the order form, without tax;"]),
+]
+
+
+def defined(put: Put, terms: Sequence[tuple[list[str], list[str]]], font: str) -> str:
+    """Terms and their meanings beside each other, lines 12 points apart, entries 20."""
+    content, y = "", 700
+    for term, meaning in terms:
+        for at in range(max(len(term), len(meaning))):
+            for x, lines, own in ((60, term, font), (160, meaning, "F1")):
+                if at < len(lines):
+                    written = lines[at].replace("“", "\x93").replace("”", "\x94")
+                    content += put(x, y, written, font=own)
+            y -= 12
+        y -= 8
+    return content
+
+
+@pytest.mark.parametrize(
+    ("terms", "font"),
+    [
+        (TERMS, "F1"),
+        (TERMS, "F2"),
+        ([([line.strip("“”") for line in term], meaning) for term, meaning in TERMS], "F2"),
+        (
+            [
+                (
+                    ["Net cash from", "operations"],
+                    ["Cash that the group took in less what it paid out, as", "note 4 has it."],
+                ),
+                (["Net debt"], ["Loans and leases less the cash at hand."]),
+                (
+                    ["Return on", "capital"],
+                    ["Profit before tax against the mean of the capital at", "the start and the end."],
+                ),
+            ],
+            "F2",
+        ),
+    ],
+    ids=["in quotes", "bold and in quotes", "bold", "both wrap"],
+)
+def test_a_term_is_one_row_with_all_of_its_meaning(
+    write_pdf: WritePdf, put: Put, terms: list[tuple[list[str], list[str]]], font: str
+) -> None:
+    content = defined(put, terms, font) + put(60, 560, "1.2 References to a clause are to a clause of this deed.")
+    assert rows_of(write_pdf(content)) == [
+        (
+            " ".join(term) + "\n" + "\n".join(meaning),
+            [f"{' '.join(meaning)} (row {' '.join(term)})"],
+        )
+        for term, meaning in terms
+    ]
+
+
+def test_bold_words_at_the_side_of_a_drawn_table_are_no_definitions(write_pdf: WritePdf, put: Put) -> None:
+    rules = "".join(f"60 {y} 460 0.5 re f\n" for y in (715, 675, 650, 620))
+    found = rows_of(write_pdf(rules + defined(put, TERMS, "F2")))
+    assert ("“Commencement Date”\n14 April 2026, or such later date as the parties agree upon;") not in dict(found)

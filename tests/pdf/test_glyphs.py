@@ -203,6 +203,14 @@ def test_lines_that_a_browser_prints_are_read_as_they_were_written(at: int, line
     assert text_of(Path(__file__).parent / "data" / "scripts.pdf").splitlines()[at] == line
 
 
+def test_blanks_of_a_face_with_high_lines_are_kept() -> None:
+    assert text_of(Path(__file__).parent / "data" / "arabic-sans.pdf").splitlines()[:3] == [
+        "عقد إيجار",
+        "لا يجوز للمستأجر التنازل عن العقد إلا بموافقة خطية. الإيجار",
+        "الشهري 4,500 ريال.",
+    ]
+
+
 def test_vertical_japanese_is_read_down_and_from_right_to_left() -> None:
     assert text_of(Path(__file__).parent / "data" / "vertical.pdf").splitlines() == [
         "当社の有給休暇は年間二十日とする。",

@@ -254,3 +254,46 @@ def test_names_beside_what_they_mean_stay_in_their_rows(write_pdf: WritePdf, put
     found = [flat(page.text).index(term) for term, _ in terms]
     starts = [flat(page.text).index(text[:20]) for _, text in terms]
     assert sorted([*found, *starts]) == [place for pair in zip(found, starts, strict=True) for place in pair]
+
+
+FIGURES = [
+    (704, "Key figures", 8),
+    (684, "€ 214 m", 12),
+    (673, "revenue", 7),
+    (656, "1,380", 12),
+    (645, "employees", 7),
+]
+
+
+def sidebar(put: Put, x: float) -> str:
+    """Large figures, each with a line of small print below, on a ground of 110 points from `x` on."""
+    return f"0.9 0.9 0.8 rg {x - 10} 560 110 160 re f 0 g\n" + "".join(
+        put(x, y, text.replace("€", "\x80"), size=size) for y, text, size in FIGURES
+    )
+
+
+@pytest.mark.parametrize(
+    ("prose", "box", "figures"),
+    [
+        (60, 420, "Key figures € 214 m revenue 1,380 employees"),
+        # at the left of the page the captions are told, and each stands before its figure
+        (200, 70, "Key figures revenue € 214 m employees 1,380"),
+    ],
+)
+def test_figures_on_a_ground_are_no_part_of_the_prose_beside(
+    write_pdf: WritePdf, put: Put, prose: float, box: float, figures: str
+) -> None:
+    text = lines(put, prose, 702, STAFF[:190], width=300) + lines(put, prose, 640, BUILDING[:200], width=300)
+    found = flat(page_of(write_pdf(sidebar(put, box) + text)).text)
+    assert STAFF[:190] in found
+    assert BUILDING[:200] in found
+    assert figures in found
+
+
+def test_shaded_names_of_paragraphs_stay_beside_them(write_pdf: WritePdf, put: Put) -> None:
+    ground = "0.9 0.9 0.8 rg 60 620 90 100 re f 0 g\n"
+    names = put(65, 702, "Staff numbers") + put(65, 640, "The building")
+    text = lines(put, 170, 702, STAFF[:190], width=300) + lines(put, 170, 640, BUILDING[:190], width=300)
+    page = page_of(write_pdf(ground + names + text))
+    assert "Staff numbers  Staff numbers went up" in page.text
+    assert "The building  On the other side" in page.text

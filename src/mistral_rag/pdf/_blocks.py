@@ -50,7 +50,7 @@ _MAX_COVER_LINES = 3
 _NUMERIC = re.compile(
     r"[-–−+(\[]?\s?[$€£¥]?\s?[-–−(]?\d[\d.,/]*\)?\s?[%x]?\)?(?:\s?\(\w\))?|[$€£¥]?\s?[—–-]{1,2}\s?%?|N/?[AM]"
 )
-_BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
+_BULLET = re.compile(r"(?:[•●▪‣◦○∙·■□◆❖➢➔►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivx]{1,4})[.)])\s+\S")
 _MARK = re.compile(r"\S+")
 _MARK_WIDTH = 1.3
 """Width of a letter of a mark against the mean of its line: capitals, and blanks of even lines."""
@@ -63,6 +63,9 @@ _GOES_ON = re.compile(r"[\w,)\]'’”%]$")
 _REGION_KINDS: Mapping[RegionKind, BlockKind] = MappingProxyType(
     {"aside": "aside", "figure": "image", "numbers": "footer"}
 )
+_SIGNING_LINE = re.compile(r"[_\s]{6,}")
+_SENTENCE_STOP = re.compile(r"[^\W\d_]{4}[.!?؟۔]['\"”’)]*$")
+"""A stop behind a whole word: names of columns may be cut short ("Dec.")."""
 _SENTENCE_END = re.compile(r"[.,;!?]['\"”’)]*$")
 
 
@@ -101,6 +104,9 @@ def _kinds(sheet: Sheet, running: Set[int], body: float) -> list[BlockKind]:
             kinds.append("table")
         elif line.kind in _REGION_KINDS:
             kinds.append(_REGION_KINDS[line.kind])
+        elif _SIGNING_LINE.fullmatch(text):
+            # a line to write on says nothing: no unit covers it
+            kinds.append("footer")
         elif _is_title(line, text, body=body, width=right - left):
             kinds.append("title")
         elif _is_item(sheet, at) or (at and kinds[-1] == "list" and _continues_item(sheet, at, right)):
@@ -222,7 +228,7 @@ def _tables(
         if kind == "table" and len(members) == 1:
             kinds[members[0]] = "text"
         elif kind == "table":
-            _add_column_names(lines, kinds, members[0])
+            _add_column_names(lines, texts, kinds, members[0])
     return kinds
 
 
@@ -230,10 +236,14 @@ def _is_label(line: PrintedLine, text: str, kind: BlockKind, max_width: float) -
     return kind not in ("header", "footer") and line.box.right - line.box.left < max_width and text[-1:] != "."
 
 
-def _add_column_names(lines: Sequence[PrintedLine], kinds: list[BlockKind], first: int) -> None:
+def _add_column_names(lines: Sequence[PrintedLine], texts: Sequence[str], kinds: list[BlockKind], first: int) -> None:
     """Add the column names: lines above the rows that have several cells, or stand over the right columns only."""
     at = first - 1
-    while at >= 0 and kinds[at] in ("text", "title") and (lines[at].cells > 1 or _is_right(lines[at].box)):
+    while (
+        at >= 0
+        and kinds[at] in ("text", "title")
+        and (lines[at].cells > 1 or (_is_right(lines[at].box) and not _SENTENCE_STOP.search(texts[at])))
+    ):
         kinds[at] = "table"
         at -= 1
 

@@ -13,6 +13,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angles_of, read_glyphs
+from mistral_rag.pdf._glyphs.bullets import bullet
 from mistral_rag.pdf._glyphs.dingbats import with_dingbats
 from mistral_rag.pdf._glyphs.levels import marks_cut
 from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
@@ -262,7 +263,7 @@ def _code_points(text_page: Any, count: int) -> Iterator[tuple[str, int]]:
 def _clean_word(word: str) -> str:
     if word[-1] == HYPHEN:
         word = word[:-1] + "-"
-    return clean_text(drop_invisible(word))
+    return bullet(clean_text(drop_invisible(word)))
 
 
 def _garbage(text_page: Any, text: str, visible: int, spans: Sequence[tuple[int, int]]) -> float:

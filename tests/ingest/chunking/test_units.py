@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,6 +49,55 @@ def headed(page: Page) -> list[tuple[str, str | None]]:
         for at, unit in enumerate(found)
         if unit.kind == "row"
     ]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "In the peak season from\nJune to August no more than two people may be absent.",
+        "The annual fee is EUR\n18,600 net, payable in advance.",
+        "The works council meets at the\nGdynia plant.",
+        "Der Vertrag endet spätestens mit dem\nAblauf des Jahres 2026.",
+        "Le loyer annuel est payable le\n1er janvier de chaque année.",
+    ],
+)
+def test_a_line_that_can_not_end_goes_on_with_a_number_or_a_capital(sentence: str) -> None:
+    width = "A full line of the page shows how wide its lines are, so that the other one is short.\n\n"
+    assert read(page_of(width + sentence))[1:] == [("sentence", sentence)]
+
+
+def test_the_mark_of_a_note_goes_with_the_sentence_that_it_stands_behind() -> None:
+    text = "It hardly changed under placebo. 16 The effect was seen in all. 17,18 It will last. 16 members left. 2"
+    assert read(page_of(text)) == [
+        ("sentence", "It hardly changed under placebo. 16"),
+        ("sentence", "The effect was seen in all. 17,18"),
+        ("sentence", "It will last."),
+        ("sentence", "16 members left. 2"),
+    ]
+
+
+def test_the_number_of_a_paragraph_is_no_mark_of_a_note() -> None:
+    text = "The seller may end the contract at any time.\n16 The buyer may end it once a year."
+    assert read(page_of(text))[1] == ("sentence", "16 The buyer may end it once a year.")
+
+
+def test_an_item_goes_on_with_the_amount_behind_its_currency() -> None:
+    item = "3. Remuneration. The annual fee is EUR"
+    text = f"{item}\n18,600 net, payable in quarterly instalments\nin advance."
+    assert read(page_of(text, (item, "list"), (text[len(item) + 1 :], "text"))) == [("item", text)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Bill to", "Northmoor Dairy plc"],
+        ["the lessor owns the aircraft; and", "The lessee wants to hire it."],
+        ["It is paid to the seller of the", "4. Language"],
+    ],
+)
+def test_labels_and_items_do_not_go_on(lines: list[str]) -> None:
+    width = "A full line of the page shows how wide its lines are, so that the other one is short.\n\n"
+    assert [text for _, text in read(page_of(width + "\n".join(lines)))][1:] == lines
 
 
 def test_prose_is_joined_into_sentences_across_line_ends() -> None:

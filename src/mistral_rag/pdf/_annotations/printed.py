@@ -135,7 +135,10 @@ def _is_printed(annotation: Any, kind: int) -> bool:
 
 def _comment(annotation: Any, kind: int) -> Iterator[str]:
     """The words of a note, which stand in a window of the viewer and not on the page, behind their author."""
-    if kind in _PRINTS_TEXT or kind in {pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK}:
+    if kind in {pdfium.FPDF_ANNOT_WIDGET, pdfium.FPDF_ANNOT_POPUP, pdfium.FPDF_ANNOT_LINK}:
+        return
+    if kind in _PRINTS_TEXT and text_from(pdfium.FPDFAnnot_GetAP, annotation, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL):
+        # its words are on the page; without an appearance each viewer draws them as it likes, PDFium not at all
         return
     if pdfium.FPDFAnnot_GetFlags(annotation) & pdfium.FPDF_ANNOT_FLAG_HIDDEN:
         return

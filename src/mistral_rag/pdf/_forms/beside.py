@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from mistral_rag.pdf._forms.fields import FormFields, field_of
-from mistral_rag.pdf._forms.labels import LabelledLine, Stretches, labelled_line
+from mistral_rag.pdf._forms.labels import LabelledLine, Stretches, inside, labelled_line
 from mistral_rag.pdf._tables.grid import Layout
 from mistral_rag.pdf._tables.pieces import Row
 
@@ -30,7 +30,7 @@ def may_have_fields(text: str, bold: Stretches) -> bool:
 def forms_beside(rows: Sequence[Row], bold: Stretches, layout: Layout) -> Iterator[FormFields]:
     """The forms among the lines of a page, from the top."""
     prose = _prose(rows, layout.text)
-    lines = [None if row.line in prose else labelled_line(row, _inside(bold, row), layout.text) for row in rows]
+    lines = [None if row.line in prose else labelled_line(row, inside(bold, row), layout.text) for row in rows]
     for run in _runs(lines):
         if len(run) < _MIN_LINES and sum(line.filled for line in run) < _MIN_FIELDS:
             continue
@@ -73,10 +73,3 @@ def _runs(lines: Sequence[LabelledLine | None]) -> Iterator[list[LabelledLine]]:
             run.append(line)
     if run:
         yield run
-
-
-def _inside(bold: Stretches, row: Row) -> Stretches:
-    start, end = min(piece.start for piece in row.pieces), max(piece.end for piece in row.pieces)
-    inside = [stretch for stretch in bold if start <= stretch[0] < end]
-    # where the first word is not bold, the bold ones are what is filled in, not names
-    return inside if any(first == start for first, _ in inside) else []

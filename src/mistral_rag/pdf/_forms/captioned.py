@@ -125,5 +125,5 @@ def _fields(values: Row, captions: Row) -> list[StackedField]:
     fields: list[StackedField] = []
     for caption in sorted(captions.pieces, key=lambda piece: piece.left):
         owner = _owner(values.pieces, caption)
-        fields.append(StackedField((caption, captions), () if owner is None else ((values.pieces[owner], values),)))
+        fields.append(StackedField(((caption, captions),), () if owner is None else ((values.pieces[owner], values),)))
     return fields

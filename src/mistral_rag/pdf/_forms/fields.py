@@ -16,14 +16,14 @@ FieldLines = tuple[int, int]
 
 
 class StackedField(NamedTuple):
-    """A label with the lines of its value below it."""
+    """The lines of a label with those of its value, which are read one after the other."""
 
-    label: Located
+    label: tuple[Located, ...]
     value: tuple[Located, ...]
 
 
 class StackedForm(NamedTuple):
-    """Fields that stand in lines of labels and lines of values; `lines` are indices of `Sheet.lines`."""
+    """Fields whose lines change places; `lines` are indices of `Sheet.lines`."""
 
     fields: list[StackedField]
     lines: list[int]

@@ -109,12 +109,24 @@ def _parts(row: Row, bold: Stretches, text: str) -> Iterator[FormPart]:
 def _by_weight(words: Sequence[Word], row: Row, bold: Stretches) -> Iterator[tuple[list[Word], bool]]:
     found: list[tuple[list[Word], bool]] = []
     for word in words:
-        # a line without stretches is bold as a whole or not at all
-        is_bold = any(start <= word[0] and word[1] <= end for start, end in bold) if bold else row.bold
-        if not found or found[-1][1] != is_bold:
-            found.append(([], is_bold))
+        weight = is_bold([word], row, bold)
+        if not found or found[-1][1] != weight:
+            found.append(([], weight))
         found[-1][0].append(word)
     yield from found
+
+
+def is_bold(words: Sequence[Word], row: Row, bold: Stretches) -> bool:
+    """True when words of a line are bold; one without stretches is bold as a whole or not at all."""
+    if not bold:
+        return row.bold
+    return all(any(start <= word[0] and word[1] <= end for start, end in bold) for word in words)
+
+
+def inside(bold: Stretches, row: Row) -> Stretches:
+    """The bold stretches of a line."""
+    start, end = min(piece.start for piece in row.pieces), max(piece.end for piece in row.pieces)
+    return [stretch for stretch in bold if start <= stretch[0] < end]
 
 
 def _at_colons(words: Sequence[Word], text: str) -> Iterator[list[Word]]:

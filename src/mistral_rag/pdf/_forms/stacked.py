@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from mistral_rag.pdf._forms.captioned import captioned, may_have_captions
+from mistral_rag.pdf._forms.defined import definitions
 from mistral_rag.pdf._forms.fields import FieldLines, Located, StackedField, StackedForm
 from mistral_rag.pdf._forms.labels import MAX_VALUE_WORDS, may_be_label
 from mistral_rag.pdf._layout import CELL_JOINT, LineLayout
@@ -49,18 +50,29 @@ def may_stack(lines: Sequence[PrintedLine]) -> bool:
     return sum(a.height < SMALL * b.height or (a.bold and not b.bold) for a, b in pairs) >= _MIN_LINES
 
 
+def may_define(lines: Sequence[PrintedLine]) -> bool:
+    """True when two lines may have a term and what it means beside it."""
+    return sum(line.upright and line.cells == 2 for line in lines) >= _MIN_LINES
+
+
 def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
     """The `lines` of a sheet with each label before its value; None where a page has no such fields."""
     stacks, has_captions = may_stack(sheet.lines), may_have_captions(sheet.lines, sheet.text)
-    if not (stacks or has_captions):
+    defines = may_define(sheet.lines)
+    if not (stacks or has_captions or defines):
         return None
     rows = rows_of(sheet, running=frozenset())
     # a row is as high as its words: those of a picture have the height of their ink
     rows = [row.of_height(sheet.lines[row.line].height) for row in rows]
-    forms = list(captioned(rows, sheet.text)) if has_captions else []
-    taken = {at for form in forms for at in form.lines}
-    if stacks:
-        forms += [form for form in _forms(rows, sheet.text) if taken.isdisjoint(form.lines)]
+    found_forms = (
+        captioned(rows, sheet.text) if has_captions else (),
+        _forms(rows, sheet.text) if stacks else (),
+        definitions(rows, sheet.bold, sheet.rulings, sheet.text) if defines else (),
+    )
+    forms: list[StackedForm] = []
+    for of_kind in found_forms:
+        taken = {at for form in forms for at in form.lines}
+        forms += [form for form in of_kind if taken.isdisjoint(form.lines)]
     if not forms:
         return None
     starts = [record[0] for record in WordBoxes.RECORD.iter_unpack(sheet.words.data)]
@@ -75,9 +87,17 @@ def restacked(sheet: Sheet, lines: Sequence[LineLayout]) -> Restacked | None:
         for field in begins[at].fields if at in begins else ():
             region += 1
             first = len(found)
-            for piece, row in (field.label, *field.value):
-                places = [bisect_left(starts, word[0]) for word in piece.words]
-                found.append(_line_of(lines[row.line], [words[p] for p in places], [joints[p] for p in places], region))
+            # a label is one line, however it wraps
+            for pieces in (field.label, *((own,) for own in field.value)):
+                places = [[bisect_left(starts, word[0]) for word in piece.words] for piece, _ in pieces]
+                found.append(
+                    _line_of(
+                        lines[pieces[0][1].line],
+                        [words[p] for own in places for p in own],
+                        [joint for own in places for joint in (" ", *(joints[p] for p in own[1:]))],
+                        region,
+                    )
+                )
             fields.append((first, len(found)))
         if at not in taken:
             found.append(line)
@@ -175,4 +195,4 @@ def _fields(labels: Row, values: Sequence[Row]) -> list[StackedField]:
         for piece in row.pieces:
             if (owner := _owner(names, piece)) is not None:
                 held[owner].append((piece, row))
-    return [StackedField((name, labels), tuple(own)) for name, own in zip(names, held, strict=True)]
+    return [StackedField(((name, labels),), tuple(own)) for name, own in zip(names, held, strict=True)]

@@ -25,6 +25,8 @@ _MAX_NAME_WORDS = 5
 _MIN_ADDRESS_LINES, _MAX_ADDRESS_LINES = 3, 9
 _MIN_ADDRESS_DIGITS = 3
 """Digits of a house number and a postal code, or of a telephone number."""
+_MAX_SIGNATURE_WORDS = 12
+"""Words of a line above or below a signature: "for and on behalf of Alderton Mills Limited by its director"."""
 _MIN_LETTERS = 0.5
 """Share of the characters of an address that are letters."""
 _MIN_ENDED = 0.7
@@ -38,10 +40,12 @@ _MIN_LABELS = 0.7
 _MAX_LEVEL_ROWS = 0.6
 """Rows of two tables that stand on one level by chance."""
 _MIN_TABLE_ROWS = 2
-_MARK = re.compile(r"[•●▪‣◦○∙·■□➢►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
+_MARK = re.compile(r"[•●▪‣◦○∙·■□◆❖➢➔►✓❑☐☒*–—-]|\(?(?:\d{1,2}|[a-zA-Z]|[ivxIVX]{1,4})[.)]")
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii", "xiii", "xiv", "xv")
 _AMOUNT = re.compile(r"[$€£¥]|\d[.,]\d|%")
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_SIGNING_LINE = re.compile(r"_{6,}|\.{12,}|…{6,}")
+"""Underscores or dots as long as a name."""
 _SENTENCE_END = re.compile(r"[.!?。！？؟।]['\"”’)」]*$")
 
 
@@ -98,6 +102,8 @@ def are_apart(left: Side, right: Side) -> bool:
     return (
         _are_lists(left, right)
         or _are_addresses(left, right)
+        or _is_address_beside_pairs(left, right)
+        or _is_address_beside_pairs(right, left)
         or (_has_sentences(left) and _has_sentences(right))
         or _are_tables(left, right)
     )
@@ -145,6 +151,15 @@ def begins_with_name(row: Sequence[Fragment], texts: Sequence[str]) -> bool:
     return any(word.endswith(":") for word in words[:_MAX_NAME_WORDS])
 
 
+def are_signatures(left: Side, right: Side) -> bool:
+    """True when both sides have a line to sign on among short lines."""
+    return all(
+        any(_SIGNING_LINE.search(side.text(row)) for row in side.rows)
+        and all(len(side.text(row).split()) <= _MAX_SIGNATURE_WORDS for row in side.rows)
+        for side in (left, right)
+    )
+
+
 def _are_addresses(left: Side, right: Side) -> bool:
     if not all(_MIN_ADDRESS_LINES <= len(side.rows) <= _MAX_ADDRESS_LINES for side in (left, right)):
         return False
@@ -153,6 +168,17 @@ def _are_addresses(left: Side, right: Side) -> bool:
         return False
     headed = all(column.text(column.rows[0]).endswith(":") for column in columns)
     return headed or all(_has_address_line(column) for column in columns)
+
+
+def _is_address_beside_pairs(address: Side, pairs: Side) -> bool:
+    """True for the head of a letter: who gets it at one side, its date and its references at the other."""
+    return (
+        min(len(address.rows), len(pairs.rows)) >= _MIN_ADDRESS_LINES
+        and has_pairs(pairs)
+        and _is_block(address)
+        and _has_address_line(address)
+        and not any(begins_with_name(row, address.texts) for row in address.rows)
+    )
 
 
 def _is_block(side: Side) -> bool:

@@ -11,6 +11,8 @@ from mistral_rag.pdf._fragments import Fragment, joined, reads_leftward, rows_of
 from mistral_rag.pdf._geometry import Rectangle
 from mistral_rag.pdf._regions._apart import Split, splits_of
 from mistral_rag.pdf._regions._beside import Group, groups_of, is_independent, is_prose, paragraphs_of
+from mistral_rag.pdf._regions._boxed import are_labels, boxes_beside
+from mistral_rag.pdf._regions._edge_lines import has_two_ends
 from mistral_rag.pdf._regions._flows import Flow, columns_of, reads_as_text
 from mistral_rag.pdf._regions._framed_tables import framed_tables, may_be_framed_tables
 from mistral_rag.pdf._regions._frames import is_framed
@@ -70,8 +72,10 @@ class _Page(NamedTuple):
         gutter = self._first_gutter(rows, depth, noted=noted)
         found = (next(splits, None) for splits in (splits_of(rows, self.texts), self._framed(rows)))
         apart = min((split for split in found if split), key=lambda split: split.start, default=None)
-        if apart is None or (gutter is not None and gutter[0] <= apart.start):
-            return gutter
+        boxed = self._first_box(rows, depth)
+        first = min((split for split in (gutter, boxed) if split), key=lambda split: split[0], default=None)
+        if apart is None or (first is not None and first[0] <= apart.start):
+            return first
         cells = self._cells(apart.sides(rows), apart.end - apart.start)
         return apart.start, apart.end, [region for cell in cells for region in self.regions(cell, depth + 1)]
 
@@ -95,6 +99,20 @@ class _Page(NamedTuple):
                 return gutter.start, gutter.end, asides
         return None
 
+    def _first_box(self, rows: list[list[Fragment]], depth: int) -> tuple[int, int, list[Region]] | None:
+        """The first box beside running text, which is read before or behind the paragraph that it begins at."""
+        running = {line.words[0] for flow in self.flows for line in flow.lines}
+        if sum(len(row) > 1 and any(p.words[0] in running for p in row) for row in rows) == 0:
+            return None
+        found = boxes_beside(rows, self.flows, self.continued, self.frames())
+        box = min(found, key=lambda box: (box.start, -box.end), default=None)
+        if box is None:
+            return None
+        aside = [region._replace(kind="aside") for region in self.regions(box.inside, depth + 1)]
+        asides = [(min(p.box.top for p in box.inside), aside)]
+        text = self.regions(box.outside, depth + 1)
+        return box.start, box.end, list(_inserted(text, asides, is_left=box.is_left, continued=self.continued))
+
     def _cells(self, sides: Sequence[list[Fragment]], rows: int) -> list[list[Fragment]]:
         """The side that is read first, then the other; the file's own order where it goes from cell to cell."""
         if reads_leftward(self.texts):
@@ -116,11 +134,12 @@ class _Page(NamedTuple):
         lines = prose[1 - beside]
         if not is_independent(groups, paragraphs_of(lines, self.continued), self.texts) and not (
             is_prose(groups, self.texts)
+            and not are_labels(sides[beside], lines, self.continued)
             and (noted or is_framed([group.box for group in groups], [line.box for line in lines], self.frames()))
         ):
             return None
         text = self.regions(sides[1 - beside], depth + 1, noted=True)
-        return list(_inserted(text, groups, is_left=beside == 0, continued=self.continued))
+        return list(_inserted(text, _asides(groups), is_left=beside == 0, continued=self.continued))
 
     def _prose_lines(self, side: list[Fragment]) -> list[Fragment]:
         """Lines of running text on one side of a gutter; none where most rows are something else."""
@@ -169,19 +188,36 @@ def text_regions(
     rows = [joined(row, texts) for row in rows_of(fragments)]
     if len(rows) >= _MAX_ROWS or not any(len(row) > 1 for row in rows):
         return [Region(rows)]
+    heads, rows, feet = _without_edge_lines(rows, texts)
     rows, flows = columns_of(with_loose_lines(rows, texts, boxes), texts, boxes)
     fragments = [fragment for row in rows for fragment in row]
     continued = frozenset(flow.lines[at].words[0] for flow in flows for at in flow.continued)
-    return _Page(texts, flows, continued, frames).regions(fragments)
+    return [*heads, *_Page(texts, flows, continued, frames).regions(fragments), *feet]
+
+
+def _without_edge_lines(
+    rows: list[list[Fragment]], texts: Sequence[str]
+) -> tuple[list[Region], list[list[Fragment]], list[Region]]:
+    """The two ends of the first line and of the last, where each says something of its own, and the rows between."""
+    if len(rows) < _MIN_COLUMN_LINES:
+        return [], rows, []
+    start, end = has_two_ends(rows, 0, texts), has_two_ends(rows, len(rows) - 1, texts)
+    ends = [[Region([[fragment]]) for fragment in rows[at]] for at in (0, -1)]
+    inner = rows[int(start) : len(rows) - int(end)]
+    return ends[0] if start else [], inner, ends[1] if end else []
 
 
 def _inserted(
-    text: Sequence[Region], groups: Sequence[Group], *, is_left: bool, continued: Collection[int]
+    text: Sequence[Region],
+    asides: Iterable[tuple[float, list[Region]]],
+    *,
+    is_left: bool,
+    continued: Collection[int],
 ) -> Iterator[Region]:
     """The regions of a text with those beside it: each before (left) or behind (right) the paragraph it begins at."""
     rows = [(at, row) for at, region in enumerate(text) for row in region.rows]
     places: dict[int, list[Region]] = {}
-    for top, regions in _asides(groups):
+    for top, regions in asides:
         beside = next((at for at, (_, row) in enumerate(rows) if row[0].box.bottom > top), len(rows))
         places.setdefault(_boundary(rows, beside, is_left=is_left, continued=continued), []).extend(regions)
     pending: list[list[Fragment]] = []
