@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mistral_rag.pdf import PdfFile
+from mistral_rag.pdf import PdfFile, read_pages
 
 Put = Callable[..., str]
 WritePdf = Callable[..., Path]
@@ -201,6 +201,17 @@ BAFa appears, CO2 and H2O; revenue 1,234 1 and 34th, area 25 m 2, ($846) 2 $846 
 @pytest.mark.parametrize(("at", "line"), list(enumerate(SCRIPTS.splitlines())))
 def test_lines_that_a_browser_prints_are_read_as_they_were_written(at: int, line: str) -> None:
     assert text_of(Path(__file__).parent / "data" / "scripts.pdf").splitlines()[at] == line
+
+
+def test_lines_that_pdfium_cuts_to_pieces_are_whole() -> None:
+    pages = read_pages(Path(__file__).parent / "data" / "short-leftward.pdf")
+    assert [page.text for page in pages] == [
+        "لا تقبل الإدارة الطلبات بعد 15 مايو (الساعة 12:30). الآلات الأولى سلمت إلى العملاء، والسلامة أولاً.",
+        'המחיר (ללא מע"מ) הוא 2,940 ₪ ליחידה [דגם AX-15]. ההנחה היא 12.5%.',
+        'דמי הביטוח הם 48.5 ש"ח לחודש (כולל מס), החל מ-1 ביוני 2027.',
+        "تقرير الفحص",
+        "دار النشر 4,500 ريال.",
+    ]
 
 
 def test_vertical_japanese_is_read_down_and_from_right_to_left() -> None:

@@ -63,12 +63,15 @@ def test_figures_that_change_are_no_header() -> None:
 
 def test_the_only_line_of_every_page_is_text() -> None:
     found = running_lines([sheet(n, (0.05, f"Plot {n}")) for n in range(1, 6)])
-    assert [(page.lines, page.label) for page in found] == [(set(), "")] * 5
+    assert [(page.lines, page.label) for page in found] == [(frozenset(), "")] * 5
 
 
 def test_the_same_line_alone_on_every_page_is_text_once() -> None:
     found = running_lines([sheet(n, (0.05, "Scanned at the front desk"), (0.95, str(n))) for n in range(1, 6)])
-    assert [(page.lines, page.label) for page in found] == [({1}, "1"), *[({0, 1}, str(n)) for n in range(2, 6)]]
+    assert [(page.lines, page.label) for page in found] == [
+        (frozenset({1}), "1"),
+        *[(frozenset({0, 1}), str(n)) for n in range(2, 6)],
+    ]
 
 
 def test_a_page_with_nothing_but_the_header_of_the_others_has_no_text() -> None:
