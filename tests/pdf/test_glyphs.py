@@ -214,6 +214,13 @@ def test_lines_that_pdfium_cuts_to_pieces_are_whole() -> None:
     ]
 
 
+def test_a_ligature_is_part_of_its_word() -> None:
+    assert text_of(Path(__file__).parent / "data" / "short-ligatures.pdf").splitlines() == [
+        "Tariff office  first floor",
+        "Staff benefit  of final value",
+    ]
+
+
 def test_vertical_japanese_is_read_down_and_from_right_to_left() -> None:
     assert text_of(Path(__file__).parent / "data" / "vertical.pdf").splitlines() == [
         "当社の有給休暇は年間二十日とする。",
