@@ -13,7 +13,7 @@ from mistral_rag.errors import ParseError
 from mistral_rag.pdf._geometry import Booleans, Floats, Integers, PageTransform
 from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angles_of, read_glyphs
-from mistral_rag.pdf._glyphs.levels import marks_cut
+from mistral_rag.pdf._glyphs.levels import marks_cut, with_degrees
 from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
 from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._hidden.letters import doubts_by_letter
@@ -93,6 +93,7 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
     glyphs = read_glyphs(text_page, transform, text, index)
     struck = frozenset(index[at] for at in np.flatnonzero(struck_out(page, glyphs, drawing, transform)).tolist())
     glyphs, pairs = as_printed(glyphs, text_page)
+    glyphs = with_degrees(glyphs, pairs)
     cuts = marks_cut(glyphs, pairs)
     if struck:
         out = np.array([at in struck for at in glyphs.indices])

@@ -18,7 +18,7 @@ CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
 _OPENERS = frozenset({"$", "€", "£", "¥", "(", "$(", "($"})
 _CLOSERS = frozenset({")", "%", ")%", "%)"})
-_ATTACHED = frozenset(",.;:!?)]/\u2044")
+_ATTACHED = frozenset(",.;:!?)]/\u2044°")
 """Signs that stand close behind a raised mark as they do behind a word."""
 _MAX_JOINED_GAP = 0.012
 """Fragments closer than this times their height are one word: some browsers print letter by letter."""
