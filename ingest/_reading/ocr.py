@@ -197,7 +197,7 @@ def _title(parsed: ParsedFile, first: Page, stem: str) -> str:
         return parsed.title
     titles = [block for block in first.blocks[:3] if block.kind == "title"]
     cover = " ".join(" ".join(first.text[block.start : block.end].split()) for block in titles)
-    return " ".join(title_of("", cover, stem).split()) or parsed.title
+    return " ".join(title_of("", cover, stem, first_page=first.text).split()) or parsed.title
 
 
 PageState = Literal["text", "ocr", "blank", "failed"]

@@ -105,4 +105,5 @@ def _are_level(boxes: Floats, heights: Floats, at: int, others: Integers) -> Boo
     """Mask of the pieces that stand on the line of one."""
     shared = np.minimum(boxes[others, 3], boxes[at, 3]) - np.maximum(boxes[others, 1], boxes[at, 1])
     level: Booleans = shared >= _MIN_LEVEL * np.minimum(heights[others], heights[at])
-    return level & (others != at)
+    level &= others != at
+    return level
