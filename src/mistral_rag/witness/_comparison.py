@@ -41,18 +41,21 @@ _BEFORE_NUMBERS: Final = frozenset("$€£¥(.")
 _THIN: Final = frozenset("lij")
 """Letters that rules between cells are read as."""
 _WITHIN: Final = frozenset(",/:")
+_BARS: Final = frozenset("1li")
+"""What a bar between cells is read as, where nothing stands close to it."""
 
 
 class Characters(NamedTuple):
     """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed.
 
-    `dropped` are the places of bullets and of lines to write on.
+    `dropped` are the places of bullets and of lines to write on, `bars` those of bars between cells.
     """
 
     text: str
     words: tuple[int, ...]
     marks: frozenset[int] = frozenset()
     dropped: frozenset[int] = frozenset()
+    bars: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,11 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
     quoted, seen = _quoted(words), _read(read)
     if quoted.text == seen.text:
         return Comparison("same")
-    edits = [edit for edit in edits_between(quoted.text, seen.text) if not _of_mark(quoted, edit)]
+    edits = [
+        edit
+        for edit in edits_between(quoted.text, seen.text)
+        if not (_of_mark(quoted, edit) or _is_bar(quoted, seen, edit))
+    ]
     strict = {edit for edit in edits if _is_strict(quoted, seen, edit)} | _other_words(quoted, edits) | _extra(edits)
     share = len(edits) / max(len(quoted.text), 1)
     if strict:
@@ -102,6 +109,7 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
     numbers: list[int] = []
     marks: set[int] = set()
     dropped: set[int] = set()
+    bars: set[int] = set()
     number = 0
     leaders = _leaders([word.text for word in words])
     for at, (before, word) in enumerate(zip([None, *words], words, strict=False)):
@@ -111,9 +119,11 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
         text = "" if at in leaders else "".join(normal(word.text).split())
         if not text:
             dropped.add(len(characters))
+        if word.text == "|":
+            bars.add(len(characters))
         characters += text
         numbers += [number] * len(text)
-    return Characters("".join(characters), tuple(numbers), frozenset(marks), frozenset(dropped))
+    return Characters("".join(characters), tuple(numbers), frozenset(marks), frozenset(dropped), bars=frozenset(bars))
 
 
 def _read(read: str) -> Characters:
@@ -138,6 +148,12 @@ def _of_mark(quoted: Characters, edit: Edit) -> bool:
     at = min(edit.at, len(quoted.words) - 1)
     beside = {at} if edit.quoted else {at, max(edit.at - 1, 0)}
     return bool(quoted.words) and any(quoted.words[place] in quoted.marks for place in beside)
+
+
+def _is_bar(quoted: Characters, seen: Characters, edit: Edit) -> bool:
+    """True for a stroke that was read by itself where a bar stands between cells."""
+    is_stroke = not edit.quoted and edit.read in _BARS and edit.at in quoted.bars
+    return is_stroke and seen.words.count(seen.words[edit.seen]) == 1
 
 
 def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:
