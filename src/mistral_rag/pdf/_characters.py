@@ -93,7 +93,7 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
     glyphs = read_glyphs(text_page, transform, text, index)
     struck = frozenset(index[at] for at in np.flatnonzero(struck_out(page, glyphs, drawing, transform)).tolist())
     glyphs, pairs = as_printed(glyphs, text_page)
-    glyphs = with_degrees(glyphs, pairs)
+    glyphs = with_degrees(glyphs)
     cuts = marks_cut(glyphs, pairs)
     if struck:
         out = np.array([at in struck for at in glyphs.indices])

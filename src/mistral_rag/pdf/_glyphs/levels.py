@@ -9,7 +9,7 @@ from mistral_rag.pdf._geometry import Booleans, Floats, Integers
 from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, is_lettered
 
 _MARK = re.compile(r"[^\W_]|[*†‡§®™]")
-_DEGREE = re.compile(r"o(?![^\W_])|o(?=[CFK]\b)")
+_DEGREE = re.compile(r"(?<=\d)o(?![^\W_])|(?<=\d)o(?=[CFK]\b)")
 _MAX_MARK_HEIGHT = 0.9
 """Of the height of what it stands beside: browsers set superscripts in .83 of it, others in two thirds."""
 _MIN_RISE = 0.2
@@ -21,23 +21,16 @@ _MAX_MARK = 40
 """Letters of a mark that are looked at."""
 
 
-def with_degrees(glyphs: Glyphs, pairs: Pairs) -> Glyphs:
+def with_degrees(glyphs: Glyphs) -> Glyphs:
     """The glyphs with a degree sign for each raised "o" right behind a digit: files of TeX and Word have no other."""
-    text = glyphs.text
-    may = [at for at in pairs.second[pairs.second - pairs.first == 1].tolist() if _may_be_degree(text, at)]
-    places = np.array(may, dtype=np.int64)
-    a, b = glyphs.upright[places - 1], glyphs.upright[places]
-    raised = places[_begins_raised(a, b)].tolist()
-    if not raised:
+    places = np.array([found.start() for found in _DEGREE.finditer(glyphs.text)], dtype=np.int64)
+    places = places[_begins_raised(glyphs.upright[places - 1], glyphs.upright[places]) & ~glyphs.aslant[places]]
+    if not len(places):
         return glyphs
-    characters = list(text)
-    for at in raised:
+    characters = list(glyphs.text)
+    for at in places.tolist():
         characters[at] = "°"
     return glyphs._replace(text="".join(characters))
-
-
-def _may_be_degree(text: str, at: int) -> bool:
-    return text[at - 1].isdigit() and _DEGREE.match(text, at) is not None
 
 
 def _begins_raised(a: Floats, b: Floats) -> Booleans:
