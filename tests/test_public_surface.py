@@ -105,7 +105,7 @@ mistral_rag.tracing: SpanCallback traced
 mistral_rag.usage: Bill Cost CostCallback CostRow FinishedCall Ledger LedgerEntry LedgerFile Totals UsageCounts cost_of
     cost_rows costs counts_of index_ledger labelled question_costs recording total_row
 mistral_rag.vectorstores: FaissStore
-mistral_rag.witness: PictureWitness Sighting has_picture may_have_pictures
+mistral_rag.witness: PictureWitness Sighting has_picture is_foreign may_have_pictures
 mistral_rag.workers: FrameError Limits WireFrame Worker WorkerClient WorkerPool WorkerSpec available_cores
     limit_address_space serve
 """

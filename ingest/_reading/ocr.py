@@ -24,12 +24,15 @@ from mistral_rag.errors import ConfigurationError, ParseError
 from mistral_rag.index import IndexWriter
 from mistral_rag.ocr import OcrPage, PageFailure, PageReader
 from mistral_rag.schema import Page
+from mistral_rag.witness import is_foreign
 
 When = Literal["auto", "always", "never"]
 With = Literal["auto", "mistral", "local"]
 
 MIN_NEW_WORDS = 3
 """Words that OCR must bring which the text layer lacks, to replace it: a logo, a stamp or a misread word is no gain."""
+MAX_GROWTH = 2
+"""Letters of a reading, for each of the layer, up to which it is one of the same text; more is a scan with a stamp."""
 PAGES_PER_REQUEST = 20
 """Pages the platform reads at once: what is under way when a build is killed may have to be paid for again."""
 HOW_TO_READ = 'for OCR set MISTRAL_API_KEY, or on this machine run: pip install "mistral-rag[local]"'
@@ -173,12 +176,19 @@ def _problem(picture: PicturePage, outcome: Page | PageFailure | None, reader: s
 
 
 def better(layer: Page, reading: Page) -> Page:
-    """The reading in the text layer's place, or the layer where the reading brings hardly anything new."""
+    """The reading in the text layer's place, or the layer where the reading brings hardly anything new or can't."""
     new = set(reading.text.casefold().split()) - set(layer.text.casefold().split())
-    if layer.text.strip() and len(new) < MIN_NEW_WORDS and not has_wrong_text(layer):
+    is_no_gain = len(new) < MIN_NEW_WORDS or _lacks_script(layer.text, reading.text)
+    if layer.text.strip() and is_no_gain and not has_wrong_text(layer):
         return layer
     own = {name: getattr(layer, name) for name in ("locator", "width", "height", "doubts")}
     return reading.model_copy(update={**own, "doubts": (*layer.doubts, *reading.doubts)})
+
+
+def _lacks_script(layer: str, reading: str) -> bool:
+    """True when the layer is in a script that its reader has not learnt: it takes the letters for other ones."""
+    most = MAX_GROWTH * sum(map(str.isalpha, layer))
+    return is_foreign(layer) and not is_foreign(reading) and sum(map(str.isalpha, reading)) <= most
 
 
 def _title(parsed: ParsedFile, first: Page, stem: str) -> str:
@@ -187,7 +197,7 @@ def _title(parsed: ParsedFile, first: Page, stem: str) -> str:
         return parsed.title
     titles = [block for block in first.blocks[:3] if block.kind == "title"]
     cover = " ".join(" ".join(first.text[block.start : block.end].split()) for block in titles)
-    return " ".join(title_of("", cover, stem).split()) or parsed.title
+    return " ".join(title_of("", cover, stem, first_page=first.text).split()) or parsed.title
 
 
 PageState = Literal["text", "ocr", "blank", "failed"]

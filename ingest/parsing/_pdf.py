@@ -53,8 +53,8 @@ def parse(path: Path) -> Parsed:
     unread = [problem for problem in unread if problem.page not in wrong]
     unread = sorted([*unread, *starmap(PageProblem, wrong.items())], key=lambda problem: problem.page or 0)
     pages = tuple(_with_doubt(page, wrong.get(page.locator.number)) for page in pages_of(sheets, labels=labels))
-    largest = "" if 1 in wrong else largest_words(sheets[0])
-    title = title_of(title, largest, readable_name(path.stem))
+    largest, first = ("", "") if 1 in wrong else (largest_words(sheets[0]), sheets[0].text)
+    title = title_of(title, largest, readable_name(path.stem), first_page=first)
     hidden = {sheet.number: sheet.hidden for sheet in sheets if sheet.hidden}
     # the text of these pages comes from their pictures, which do not show notes
     from_pictures = {problem.page for problem in unread}

@@ -327,6 +327,23 @@ def test_a_reading_must_bring_three_new_words_to_replace_a_text(layer: str, read
 
 
 @pytest.mark.parametrize(
+    ("layer", "reading", "kept"),
+    [
+        # Hebrew, Thai and Cyrillic as a recogniser of Latin letters takes them
+        ("דוח שנתי לשנת 2024", "n1T 'n1w nw7 2024", "דוח שנתי לשנת 2024"),
+        ("พนักงานลาได้ 15 วัน", "wunorua 1a1a 15 5u ui", "พนักงานลาได้ 15 วัน"),
+        ("Годовой отчёт за 2024 год", "Toaoson otuet 3a 2024 roa", "Годовой отчёт за 2024 год"),
+        # a reader that has learnt the script
+        ("דוח שנתי", "דוח שנתי לשנת 2024 שכר דירה", "דוח שנתי לשנת 2024 שכר דירה"),
+        # a scan with a stamp
+        ("עמוד 3", "This agreement was made in London", "This agreement was made in London"),
+    ],
+)
+def test_a_layer_in_a_script_that_its_reader_has_not_learnt_stays(layer: str, reading: str, kept: str) -> None:
+    assert better(Page(locator=Locator(kind="page", number=1), text=layer), page(reading)).text == kept
+
+
+@pytest.mark.parametrize(
     ("reason", "reader", "answer"),
     [
         ("needs OCR: a picture", "", False),

@@ -43,3 +43,26 @@ from ingest.parsing._pages.titles import title_of
 )
 def test_a_document_is_called_what_a_person_would_call_it(given: str, cover: str, stem: str, title: str) -> None:
     assert title_of(given, cover, stem) == title
+
+
+LETTER = "Halvorsen Pumps Ltd\n14 Quay Street\nHull HU1 2BN\n12 March 2026\n"
+
+
+@pytest.mark.parametrize(
+    ("cover", "first_page", "title"),
+    [
+        ("Halvorsen Pumps Ltd", f"{LETTER}Dear Ms Okoro\nRe: Repair of pump 7", "Repair of pump 7 (scan 12)"),
+        (
+            "Halvorsen Pumps Ltd",
+            "Betreff:  Kündigung der Halle 4\nSehr geehrte Frau Muster",
+            "Kündigung der Halle 4 (scan 12)",
+        ),
+        ("", "Objet : Résiliation du bail\nMadame, Monsieur,", "Résiliation du bail (scan 12)"),
+        ("Travel policy", "Travel policy\nSubject: who may travel first class", "Travel policy (scan 12)"),
+        ("", "Subject: New rates for freight\nThe rates go up in May.", "New rates for freight (scan 12)"),
+        ("Halvorsen Pumps Ltd 14 Quay Street Hull HU1 2BN", f"{LETTER}Dear Ms Okoro", "scan 12"),
+        ("", f"{LETTER}Re: 14 Quay Street\nDear Ms Okoro", "scan 12"),
+    ],
+)
+def test_a_letter_is_called_by_its_subject_and_never_by_an_address(cover: str, first_page: str, title: str) -> None:
+    assert title_of("", cover, "scan 12", first_page=first_page) == title

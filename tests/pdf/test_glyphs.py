@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mistral_rag.pdf import PdfFile
+from mistral_rag.pdf import PdfFile, read_pages
 
 Put = Callable[..., str]
 WritePdf = Callable[..., Path]
@@ -169,6 +169,9 @@ def raised(base: str, mark: str, behind: str = "", *, size: float = 6.5, rise: f
         (raised("$846", "2", size=8.3), "$846 2"),
         (raised("", "1", "2024 figures"), "1 2024 figures"),
         (raised("the 34", "th", " week"), "the 34th week"),
+        (raised("angles of 140", "o", " and more"), "angles of 140° and more"),
+        (raised("below 20", "o", "C"), "below 20°C"),
+        (raised("the 34", "of", " them"), "the 34of them"),
         (raised("CO", "2", " of 5", rise=-1.5), "CO2 of 5"),
         (raised("log 10", "2", rise=-1.5), "log 10 2"),
         (raised("SMALL ", "CAPITALS", rise=0), "SMALL CAPITALS"),
@@ -208,6 +211,24 @@ def test_blanks_of_a_face_with_high_lines_are_kept() -> None:
         "عقد إيجار",
         "لا يجوز للمستأجر التنازل عن العقد إلا بموافقة خطية. الإيجار",
         "الشهري 4,500 ريال.",
+    ]
+
+
+def test_lines_that_pdfium_cuts_to_pieces_are_whole() -> None:
+    pages = read_pages(Path(__file__).parent / "data" / "short-leftward.pdf")
+    assert [page.text for page in pages] == [
+        "لا تقبل الإدارة الطلبات بعد 15 مايو (الساعة 12:30). الآلات الأولى سلمت إلى العملاء، والسلامة أولاً.",
+        'המחיר (ללא מע"מ) הוא 2,940 ₪ ליחידה [דגם AX-15]. ההנחה היא 12.5%.',
+        'דמי הביטוח הם 48.5 ש"ח לחודש (כולל מס), החל מ-1 ביוני 2027.',
+        "تقرير الفحص",
+        "دار النشر 4,500 ريال.",
+    ]
+
+
+def test_a_ligature_is_part_of_its_word() -> None:
+    assert text_of(Path(__file__).parent / "data" / "short-ligatures.pdf").splitlines() == [
+        "Tariff office  first floor",
+        "Staff benefit  of final value",
     ]
 
 

@@ -144,6 +144,20 @@ def test_line_numbers_may_count_by_five(write_pdf: WritePdf, put: Put) -> None:
     assert flat(" ".join(page.text[u.start : u.end] for u in units(page))) == f"{AUDIT} {BUILDING} {STAFF}"
 
 
+def test_a_short_page_may_have_two_line_numbers(write_pdf: WritePdf, put: Put) -> None:
+    text = lines(put, 70, 700, AUDIT, width=220) + lines(put, 70, 616, STAFF, width=220)
+    page = page_of(write_pdf(text + put(50, 652, "5") + put(44.4, 592, "10")))
+    assert flat(" ".join(page.text[u.start : u.end] for u in units(page))) == f"{AUDIT} {STAFF}"
+
+
+def test_two_numbers_that_count_no_lines_stay(write_pdf: WritePdf, put: Put) -> None:
+    rows = [("5", "Ash"), ("", "of the north"), ("10", "Birch"), ("", "of the south"), ("", "and the east")]
+    page = "".join(
+        put(60, 700 - 14 * at, number) + put(90, 700 - 14 * at, name) for at, (number, name) in enumerate(rows)
+    )
+    assert [line for line in page_of(write_pdf(page)).text.split("\n") if "h" in line][:1] == ["5  Ash"]
+
+
 def test_numbers_of_rows_stay_in_their_rows(write_pdf: WritePdf, put: Put) -> None:
     names = ["Ash", "Birch", "Cedar", "Elm", "Fir", "Hazel"]
     rows = "".join(put(60, 700 - 14 * at, str(at + 1)) + put(90, 700 - 14 * at, name) for at, name in enumerate(names))

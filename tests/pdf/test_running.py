@@ -59,3 +59,22 @@ def test_a_line_inside_the_page_never_runs() -> None:
 def test_figures_that_change_are_no_header() -> None:
     pages = [sheet(n, (0.03, f"Total {n}00 {n}50"), (0.5, "text " * n)) for n in range(1, 5)]
     assert all(0 not in page.lines for page in running_lines(pages))
+
+
+def test_the_only_line_of_every_page_is_text() -> None:
+    found = running_lines([sheet(n, (0.05, f"Plot {n}")) for n in range(1, 6)])
+    assert [(page.lines, page.label) for page in found] == [(frozenset(), "")] * 5
+
+
+def test_the_same_line_alone_on_every_page_is_text_once() -> None:
+    found = running_lines([sheet(n, (0.05, "Scanned at the front desk"), (0.95, str(n))) for n in range(1, 6)])
+    assert [(page.lines, page.label) for page in found] == [
+        (frozenset({1}), "1"),
+        *[(frozenset({0, 1}), str(n)) for n in range(2, 6)],
+    ]
+
+
+def test_a_page_with_nothing_but_the_header_of_the_others_has_no_text() -> None:
+    pages = book("1", "2", "3", "4", "5", header="Annual report")
+    pages[2] = sheet(3, (0.03, "Annual report"), (0.95, "3"))
+    assert [page.lines for page in running_lines(pages)] == [{0, 3}, {0, 3}, {0, 1}, {0, 3}, {0, 3}]

@@ -108,6 +108,14 @@ def test_what_makes_another_quote_is_different(quote: str, read: str) -> None:
     assert compare(words(quote), read).likeness == "different"
 
 
+def test_a_bar_between_cells_is_no_character() -> None:
+    assert compare(words("Klinikum | 05:55 | 06:10"), "Klinikum 05:55 1 06:10").likeness == "same"
+    assert compare(words("Klinikum | 05:55 |"), "Klinikum l 05:55 1").likeness == "same"
+    assert compare(words("Klinikum | 05:55 |"), "Klinikum 05:551").likeness == "different"
+    assert compare(words("Klinikum | 05:55 |"), "Klinikum 1 05:55 7").likeness == "different"
+    assert compare(words("Klinikum 05:55"), "Klinikum 1 05:55").likeness == "different"
+
+
 def test_a_footnote_mark_may_be_missed() -> None:
     assert compare(words("Revenue 3 fell", marks=("3",)), "Revenue fell").likeness == "same"
     assert compare(words("Revenue 3 fell"), "Revenue fell").likeness == "different"

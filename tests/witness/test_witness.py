@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from mistral_rag.schema import Page, Source
 from mistral_rag.witness import PictureWitness, Sighting, has_picture
 from mistral_rag.witness import _witness as module
-from tests.witness.conftest import Placed, line, page_of, rewritten, source_of
+from tests.witness.conftest import HEIGHT, Placed, line, page_of, rewritten, source_of
 
 pytest.importorskip("rapidocr")
 
@@ -70,6 +70,15 @@ def test_a_word_that_our_text_lacks_differs(witness: PictureWitness, printed: Pr
         "differs",
         "The fee shall not be paid twice.",
     )
+
+
+def test_words_that_are_struck_out_are_not_missed(witness: PictureWitness, printed: Printer) -> None:
+    words = line("Overtime is paid at") + line("125", left=152) + line("130 per cent.", left=175)
+    struck = words + f"0.8 w 151.5 {HEIGHT - 96} m 171 {HEIGHT - 96} l S\n"
+    source, page = printed(struck)
+    assert page.text == "Overtime is paid at 130 per cent."
+    assert seen(witness, source, page, "Overtime is paid at 130 per cent.")[0] == "agrees"
+    assert seen(witness, source, rewritten(page, "130", "180"), "Overtime is paid at 180 per cent.")[0] == "differs"
 
 
 def test_a_word_that_our_text_lacks_at_the_end_of_a_line_differs(witness: PictureWitness, printed: Printer) -> None:

@@ -46,11 +46,15 @@ _SALUTATION = re.compile(
     r"(?:dear|to whom|sehr geehrte[rs]?|liebe[rs]? (?:frau|herr)|madame|monsieur|estimad[oa]s?|egregi[oa]|gentile)\b",
     re.IGNORECASE,
 )
+_SUBJECT = re.compile(
+    r"^[^\S\n]*(?:re|subject|betreff|betr\.?|objet|oggetto|asunto|assunto|onderwerp)[^\S\n]*:[^\S\n]*(\S.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ADDRESS = re.compile(
     r".*,\s*[A-Z]{2}\.?\s+\d{5}(?:-\d{4})?\b.*|\d{1,5}\s+(?:[A-Z][\w.]*\s+){1,4}(?i:street|st|road|rd|avenue|ave|"
     r"boulevard|blvd|drive|dr|lane|ln|court|ct|suite|place|pl|square|way)\b.*|.*(?i:stra(?:ß|ss)e|str\.|platz|weg|allee)"
     r"\s+\d+[a-z]?\b.*|.*\b\d{5}\s+[A-ZÄÖÜ][a-zäöüß]+|\d{1,4},?\s+(?i:rue|avenue|place|boulevard)\b.*|"
-    r"(?i:tel|phone|fax|e-?mail)\b.*|\S+@\S+\.\S+|www\.\S+"
+    r".*\b[A-Z]{1,2}\d[A-Z\d]?\s+\d[A-Z]{2}|(?i:tel|phone|fax|e-?mail)\b.*|\S+@\S+\.\S+|www\.\S+"
 )
 _OF_TABLE = re.compile(
     r"(?:table|tabelle|tab\.|tableau|tabla|figure|fig\.|abbildung|abb\.|abbildung|figura|chart|exhibit)\s*\d[\d.]*\b.*",
@@ -61,21 +65,35 @@ _BULLET = re.compile(r"[•●▪‣◦○·■□➢►✓❑☐☒*]")
 _GAP = re.compile(r"\S(?: {2,}|\t)(?=\S)")
 
 
-def title_of(given: str, cover: str, stem: str) -> str:
+def title_of(given: str, cover: str, stem: str, *, first_page: str = "") -> str:
     """A title for a document, from its metadata, the largest words of its first page and its file name.
+
+    A letter is named by its subject line, and not by what is set largest on `first_page`: that is who sent it.
 
     Files are mostly named with care, and often it is only the name that tells two of a kind apart: it follows
     in brackets unless its words are in the title already, or a program made it up.
     """
     name = " ".join(stem.replace("_", " ").split())
     telling = not _MACHINE.fullmatch(stem) and _LETTERS.search(name) is not None
-    words = _given(given) or _as_cover(cover)
+    subject = subject_of(first_page)
+    lines = [line.strip() for line in first_page.splitlines()]
+    is_letter = any(map(_SALUTATION.match, lines))
+    if any(line in cover and _ADDRESS.fullmatch(line) for line in lines):
+        cover = ""
+    words = _given(given) or (subject if is_letter else "") or _as_cover(cover) or subject
     if not words:
         return name if telling or not may_be_title(cover) else " ".join(cover.split())[:MAX_TITLE]
     known = {word.casefold() for word in re.findall(r"\w+", words)}
     if not telling or known.issuperset(word.casefold() for word in re.findall(r"\w+", name)):
         return words
     return f"{words} ({name})"
+
+
+def subject_of(text: str) -> str:
+    """What a letter's or memo's subject line says, or nothing where there is none that could be a title."""
+    found = _SUBJECT.search(text)
+    subject = " ".join(found[1].split()) if found else ""
+    return subject if subject and len(subject) <= MAX_TITLE and may_be_title(subject) else ""
 
 
 def written_title(given: str) -> str:

@@ -15,7 +15,7 @@ from mistral_rag.pdf._glyphs import Glyphs, as_printed
 from mistral_rag.pdf._glyphs.boxes import DOWN, angles_of, read_glyphs
 from mistral_rag.pdf._glyphs.bullets import bullet
 from mistral_rag.pdf._glyphs.dingbats import with_dingbats
-from mistral_rag.pdf._glyphs.levels import marks_cut
+from mistral_rag.pdf._glyphs.levels import marks_cut, with_degrees
 from mistral_rag.pdf._glyphs.page import HYPHEN, codes_of, word_boxes
 from mistral_rag.pdf._hidden.drawing import Drawing
 from mistral_rag.pdf._hidden.letters import doubts_by_letter
@@ -95,6 +95,7 @@ def read_words(page: Any, text_page: Any, transform: PageTransform, drawing: Dra
     glyphs = read_glyphs(text_page, transform, text, index)
     struck = frozenset(index[at] for at in np.flatnonzero(struck_out(page, glyphs, drawing, transform)).tolist())
     glyphs, pairs = as_printed(glyphs, text_page)
+    glyphs = with_degrees(glyphs)
     cuts = marks_cut(glyphs, pairs)
     if struck:
         out = np.array([at in struck for at in glyphs.indices])

@@ -35,7 +35,7 @@ from mistral_rag.pdf._tables.rulings import Rulings, rulings_of
 from mistral_rag.pdf._ticks import with_ticks
 from mistral_rag.pdf._trust.fonts import DocumentFonts, WrongFont
 from mistral_rag.pdf._unlocking import LOCKED
-from mistral_rag.pdf._unstruck import without_struck
+from mistral_rag.pdf._unstruck import struck_places, without_struck
 from mistral_rag.schema import WordBoxes, clean_text
 
 _REASONS = {
@@ -170,6 +170,13 @@ class PdfFile:
             return ()
         with self._page(number) as page, self._text_of(page) as (_, text_page):
             return left_out(text_page, PageTransform.of(page), sheet.text, sheet.words)
+
+    def struck(self, number: int) -> list[tuple[float, float, float, float]]:
+        """Places of the words on page `number` (from 1) that are struck out: left, top, right, bottom in fractions."""
+        with self._page(number) as page, self._text_of(page) as (drawing, text_page):
+            transform = PageTransform.of(page)
+            places = struck_places(read_words(page, text_page, transform, drawing), transform)
+            return [(place.left, place.top, place.right, place.bottom) for place in places]
 
     def size(self, number: int) -> tuple[float, float]:
         """Width and height of page `number` (from 1) in points, as a reader sees it."""

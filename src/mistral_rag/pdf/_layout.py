@@ -18,13 +18,16 @@ CELL_JOINT = "  "
 """Separator between two cells of a line: two blanks, which occur nowhere else."""
 _OPENERS = frozenset({"$", "€", "£", "¥", "(", "$(", "($"})
 _CLOSERS = frozenset({")", "%", ")%", "%)"})
-_ATTACHED = frozenset(",.;:!?)]/\u2044")
+_ATTACHED = frozenset(",.;:!?)]/\u2044°")
 """Signs that stand close behind a raised mark as they do behind a word."""
 _MAX_JOINED_GAP = 0.012
 """Fragments closer than this times their height are one word: some browsers print letter by letter."""
 _MAX_LEFTWARD_GAP = 0.09
 """The same for Hebrew and Arabic, of which PDFium takes a letter of a heading for a line: the white at the side of a
 letter that is not joined takes as much, a blank a third more."""
+_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
+_MAX_LIGATURE_GAP = 0.12
+"""The same beside a ligature, whose box is that of its ink: half of a close-set blank."""
 _MAX_KERNING = 0.1
 """Overlap of two fragments of one word, times their height: pairs such as "To" or "11" are set closely."""
 _MAX_ORDINAL_GAP = 0.15
@@ -169,4 +172,12 @@ class _LineBuilder(NamedTuple):
             reach = _MAX_LEFTWARD_GAP
         if not level and (ordinal or beginning[0] in _ATTACHED):
             reach = _MAX_ORDINAL_GAP
+        if _is_beside_ligature(ending, beginning):
+            reach = _MAX_LIGATURE_GAP
         return "" if -max(reach, _MAX_KERNING if level else 0.0) * height < gap < reach * height else " "
+
+
+def _is_beside_ligature(ending: str, beginning: str) -> bool:
+    """True for two parts of a word of which one has a ligature at the cut."""
+    has_ligature = ending.endswith(_LIGATURES) or beginning.startswith(_LIGATURES)
+    return has_ligature and ending[-1].isalpha() and beginning[0].islower()

@@ -57,12 +57,17 @@ class Running(NamedTuple):
     label: str
 
 
+_Edges = tuple[list[EdgeLine], list[EdgeLine]]
+"""The lines at the top and at the bottom of a page."""
+
+
 def running_lines(sheets: Sequence[Sheet]) -> list[Running]:
     """Find for each sheet the lines that its neighbours repeat, from the edge inwards, and its printed number.
 
     A line is repeated when the same words (one number may change) stand at the same height on two of the four
     pages before and the four after; the outermost line, where a page ends early, at any height. A number counts
-    when the numbers of its neighbours confirm it.
+    when the numbers of its neighbours confirm it. A line is text where it is all that its page and those that repeat it
+    have, the first time that its words stand there.
     """
     edges = [(_edge(sheet, top=True), _edge(sheet, top=False)) for sheet in sheets]
     candidates = [[n for edge in both for line in edge for n in _numberings(line)] for both in edges]
@@ -78,7 +83,34 @@ def running_lines(sheets: Sequence[Sheet]) -> list[Running]:
                     break
                 running.add(line.at)
         found.append(Running(frozenset(running), number.label if number and number.at in running else ""))
-    return found
+    return _without_only_text(sheets, edges, found)
+
+
+def _without_only_text(sheets: Sequence[Sheet], edges: Sequence[_Edges], found: Sequence[Running]) -> list[Running]:
+    """The repeated lines without those that are the only text of all pages they stand on."""
+    bare = {
+        page
+        for page, (sheet, running) in enumerate(zip(sheets, found, strict=True))
+        if running.lines and all(at in running.lines or line.kind == "numbers" for at, line in enumerate(sheet.lines))
+    }
+    known: set[str] = set()
+    kept = list(found)
+    for page in sorted(bare):
+        others = [p for p in _neighbours(page, len(edges), _MAX_PAGES_APART) if p not in bare]
+        only = {
+            line.at: line.text
+            for line in {line.at: line for edge in edges[page] for line in edge}.values()
+            if not (_WHOLE.fullmatch(line.text) or line.text in known)
+        }
+        for side, edge in enumerate(edges[page]):
+            for line in edge:
+                if any(_repeats(line, edges[p][side]) for p in others):
+                    only.pop(line.at, None)
+        known.update(only.values())
+        label = found[page].label
+        is_within = any(label in text.split() for text in only.values())
+        kept[page] = Running(found[page].lines - set(only), "" if is_within else label)
+    return kept
 
 
 def _edge(sheet: Sheet, *, top: bool) -> list[EdgeLine]:

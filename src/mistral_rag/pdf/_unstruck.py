@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from mistral_rag.pdf._characters import PageWords
+from mistral_rag.pdf._geometry import PageTransform, Rectangle, around
 from mistral_rag.pdf._layout import CELL_JOINT, LineLayout
 
 
@@ -29,3 +30,17 @@ def _without(line: LineLayout, struck: set[int]) -> LineLayout | None:
         kept.append(word)
         gaps = []
     return line._replace(words=kept, joints=joints, cells=1 + joints.count(CELL_JOINT)) if kept else None
+
+
+def struck_places(words: PageWords, transform: PageTransform) -> list[Rectangle]:
+    """Boxes of the struck-out words in fractions of the page; one line through several of them has one box."""
+    places: list[Rectangle] = []
+    for at, (first, _) in enumerate(words.spans):
+        if first not in words.struck:
+            continue
+        box = Rectangle(*words.boxes[at].tolist())
+        if places and abs(places[-1].bottom - box.bottom) < box.bottom - box.top > abs(box.left - places[-1].right):
+            box = around([places.pop(), box])
+        places.append(box)
+    width, height = transform.width or 1.0, transform.height or 1.0
+    return [Rectangle(b.left / width, b.top / height, b.right / width, b.bottom / height) for b in places]

@@ -46,12 +46,15 @@ _BEFORE_NUMBERS: Final = frozenset("$€£¥(.")
 _THIN: Final = frozenset("lij")
 """Letters that rules between cells are read as."""
 _WITHIN: Final = frozenset(",/:")
+_BARS: Final = frozenset("1li")
+"""What a bar between cells is read as, where nothing stands close to it."""
 
 
 class Characters(NamedTuple):
     """Characters without blanks; `words` numbers the word of each, `marks` are the words that may be missed.
 
-    `dropped` are the places of bullets, leaders and lines to write on, `empty` those of dashes that stand for no value.
+    `dropped` are the places of bullets, leaders and lines to write on, `empty` those of dashes that stand for no value,
+    `bars` those of bars between cells.
     """
 
     text: str
@@ -59,6 +62,7 @@ class Characters(NamedTuple):
     marks: frozenset[int] = frozenset()
     dropped: frozenset[int] = frozenset()
     empty: frozenset[int] = frozenset()
+    bars: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,11 @@ def compare(words: Sequence[PrintedWord], read: str) -> Comparison:
     edits = [
         edit
         for edit in edits_between(quoted.text, seen.text)
-        if not (_of_mark(quoted, edit) or (edit.at in quoted.empty and edit.quoted and not edit.read))
+        if not (
+            _of_mark(quoted, edit)
+            or _is_bar(quoted, seen, edit)
+            or (edit.at in quoted.empty and edit.quoted and not edit.read)
+        )
     ]
     strict = {edit for edit in edits if _is_strict(quoted, seen, edit)} | _other_words(quoted, edits) | _extra(edits)
     share = len(edits) / max(len(quoted.text), 1)
@@ -113,6 +121,7 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
     marks: set[int] = set()
     dropped: set[int] = set()
     empty: set[int] = set()
+    bars: set[int] = set()
     number = 0
     leaders = _leaders([word.text for word in words])
     for at, (before, word) in enumerate(zip([None, *words], words, strict=False)):
@@ -124,9 +133,18 @@ def _quoted(words: Sequence[PrintedWord]) -> Characters:
         dropped.update({len(characters), len(characters) + len(text)} if has_leaders else ())
         if _stands_for_nothing(words, at):
             empty.add(len(characters))
+        if word.text == "|":
+            bars.add(len(characters))
         characters += text
         numbers += [number] * len(text)
-    return Characters("".join(characters), tuple(numbers), frozenset(marks), frozenset(dropped), frozenset(empty))
+    return Characters(
+        "".join(characters),
+        tuple(numbers),
+        frozenset(marks),
+        frozenset(dropped),
+        frozenset(empty),
+        frozenset(bars),
+    )
 
 
 def _stands_for_nothing(words: Sequence[PrintedWord], at: int) -> bool:
@@ -159,6 +177,12 @@ def _of_mark(quoted: Characters, edit: Edit) -> bool:
     at = min(edit.at, len(quoted.words) - 1)
     beside = {at} if edit.quoted else {at, max(edit.at - 1, 0)}
     return bool(quoted.words) and any(quoted.words[place] in quoted.marks for place in beside)
+
+
+def _is_bar(quoted: Characters, seen: Characters, edit: Edit) -> bool:
+    """True for a stroke that was read by itself where a bar stands between cells."""
+    is_stroke = not edit.quoted and edit.read in _BARS and edit.at in quoted.bars
+    return is_stroke and seen.words.count(seen.words[edit.seen]) == 1
 
 
 def _is_strict(quoted: Characters, seen: Characters, edit: Edit) -> bool:

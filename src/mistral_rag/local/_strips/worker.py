@@ -1,5 +1,6 @@
 """The worker that reads strips of a page anew: a page with its strips a job, what was read its result."""
 
+import math
 import sys
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -9,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import cv2
 import numpy as np
 
+from mistral_rag.errors import ParseError
 from mistral_rag.local._strips.cuts import Cut, Window, cut
 from mistral_rag.local._strips.original import Stamp, read_original, stamp_of
 from mistral_rag.local.ocr._models import RecognisedLine, Recogniser
@@ -35,6 +37,10 @@ reading was the same for .979 at height 48 and 14 pixels a character, for .973 a
 """
 MIN_PIXELS: Final = 10
 """Height of a line in the pixels of an image, below which it is not tried: digits have five rows then."""
+
+
+PlaceOnPage = tuple[float, float, float, float]
+"""Left, top, right and bottom in fractions of a page."""
 
 
 class PagePart(NamedTuple):
@@ -68,6 +74,7 @@ class Pages:
         self._pdf: PdfFile | None = None
         self._content = b""
         self._picture: tuple[int, Grey] | None = None
+        self._found: tuple[int, list[PlaceOnPage]] | None = None
 
     def open(self, path: str, digest: str) -> None:
         """Open the file at `path`; raises ParseError unless it holds the bytes with this sha256."""
@@ -84,7 +91,7 @@ class Pages:
         """Close the file."""
         if self._pdf is not None:
             self._pdf.__exit__(None, None, None)
-        self._key = self._pdf = self._picture = None
+        self._key = self._pdf = self._picture = self._found = None
 
     def part(self, number: int, box: Sequence[float], *, line: float, attempt: int, turn: int) -> PagePart:
         """The part of page `number` in `box` (fractions of the page), drawn so that `line` of its height fits.
@@ -108,7 +115,35 @@ class Pages:
         dpi = min(dpi, 72 * (MAX_WINDOW / area) ** 0.5)
         image, (left, top, *_), whole = pdf.part(number, box, dpi=dpi)
         pixels = np.frombuffer(image.pixels, dtype=np.uint8).reshape(image.height, image.width)
+        if attempt:
+            # only what seems to differ is read again: to look for struck words takes as long as to read the page
+            pixels = without_places(pixels, self._struck(pdf, number), whole=whole, offset=(left, top))
         return PagePart(pixels, whole, (left, top)).turned(turn)
+
+    def _struck(self, pdf: PdfFile, number: int) -> list[PlaceOnPage]:
+        """Places of the struck-out words of a page, which our text leaves out as well."""
+        if self._found is None or self._found[0] != number:
+            try:
+                self._found = number, pdf.struck(number)
+            except ParseError:
+                self._found = number, []
+        return self._found[1]
+
+
+def without_places(
+    pixels: Grey, places: Sequence[PlaceOnPage], *, whole: tuple[int, int], offset: tuple[int, int]
+) -> Grey:
+    """The part of a page of `whole` pixels with the ground in some places (fractions of the page)."""
+    cleaned = pixels.copy() if places else pixels
+    for place in places:
+        left, top = (int(side * size) - edge for side, size, edge in zip(place[:2], whole, offset, strict=True))
+        right, bottom = (
+            math.ceil(side * size) - edge for side, size, edge in zip(place[2:], whole, offset, strict=True)
+        )
+        patch = cleaned[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)]
+        if patch.size:
+            patch[:] = int(np.median(patch))
+    return cleaned
 
 
 class Recognisers:

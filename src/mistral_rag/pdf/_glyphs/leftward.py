@@ -7,13 +7,15 @@ left to right.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
-from mistral_rag.pdf._geometry import Floats
-from mistral_rag.pdf._glyphs.page import BREAKS, Glyphs, codes_of, inked, is_leftward, runs_leftward, runs_of
+from mistral_rag.pdf._geometry import Booleans, Floats
+from mistral_rag.pdf._glyphs.page import BREAKS, Glyphs, runs_leftward
+from mistral_rag.pdf._glyphs.pieces import runs_in_pieces
 
 _MIN_BLANK = 0.1
 """Of a line's height; letters of a word stand closer, and blanks have twice as much."""
@@ -22,19 +24,20 @@ _MAX_BLANK = 0.5
 _MIN_UNJOINED_BLANK = 0.6
 """Of the line's usual blank, behind an Arabic letter that is not joined to the next one, or beside a sign: the white at
 their sides takes up to half of one (Noto Naskh and DejaVu), a blank and that white at least .7."""
-_USUAL_BLANK = 0.22
-"""Of a line's height, where no blank of a line is certain: Noto Sans Arabic, whose lines are high, has the least."""
+_USUAL_BLANK = 0.55
+"""Of the usual width of a page's letters, where no blank of it is certain: behind a letter that is not joined to the
+next there are up to .3 in a word, and .37 at least with a blank. Boxes say less: some are 1.2 times as high as the
+font's size, some 2 times."""
+_MIN_HEIGHT = 0.01
+"""Points; a box without a height says nothing."""
 _UNJOINED = re.compile(
     "[\u0621-\u0625\u0627\u0629\u062f-\u0632\u0648\u0671-\u0673\u0675-\u0677\u0688-\u0699\u06c0\u06c3-\u06cb\u06d2\u06d3]"
 )
 """Letters that are not joined to the next one (Joining_Type R and U of the Unicode file ArabicShaping.txt)."""
-_MIN_LINE_STEP = 0.7
-"""Of a letter's height, from one line to the next: raised and lowered letters are off by a third."""
 _MIRRORED = str.maketrans("()[]{}<>«»‹›", ")(][}{><»«›‹")
 _OPENING, _CLOSING = "([{", ")]}"
+_BEHIND_WORDS = " .,:;!?\u060c\u061b\u061f"
 _LAM, _ALEFS, _PAIR = "\u0644", "\u0622\u0623\u0625\u0627", 2
-_MAX_SHAPE = 4
-"""Letters of one shape (the word Allah); a file that gives one box to more says nothing of their places."""
 _ARABIC = re.compile("[\u0600-\u08ff\ufb50-\ufdff\ufe70-\ufefc]")
 _NUMBER = re.compile(r"(?:(?<!\S)[-−–])?\d+(?:[.,:/\u066b\u066c]\d+)*")
 _SIGNED_NUMBER = re.compile(r"(?:(?<!\S)[-−–])?[#$%€£¥₪°]?\d+(?:[.,:/+-]\d+)*[#$%€£¥₪°]?")
@@ -50,42 +53,31 @@ def in_reading_order(glyphs: Glyphs) -> Glyphs:
     """Glyphs with the letters of leftward lines in the order in which they are read."""
     if not runs_leftward(glyphs.text):
         return glyphs
-    codes = codes_of(glyphs.text)
-    runs = runs_of(codes)
-    ink = inked(codes)
+    runs = list(runs_in_pieces(glyphs))
+    lines = [piece for run in runs for piece in run.pieces or () if piece]
+    usual = _usual_blank(glyphs, lines)
     text = list(glyphs.text)
     places: list[int] = []
-    done = 0
-    for run in np.unique(runs[is_leftward(codes)]).tolist():
-        start, end = np.searchsorted(runs, [run, run + 1]).tolist()
-        letters = (np.flatnonzero(ink[start:end]) + start).tolist()
-        if glyphs.aslant[letters].any() or max(map(len, _shapes(glyphs, letters).values())) > _MAX_SHAPE:
+    breaks: list[int] = []
+    for run in runs:
+        span = range(run.start, run.end)
+        if run.pieces is None:
+            places += [*breaks, *span]
+            breaks = []
             continue
-        places += range(done, start)
-        places += [at for at in range(start, min(start + 2, end)) if codes[at] in BREAKS]
-        for number, line in enumerate(_lines(glyphs, letters)):
-            order, mirrored = _read(glyphs, line)
-            places += [-1, *order] if number else order
+        breaks += [at for at in span[:2] if ord(glyphs.text[at]) in BREAKS]
+        for number, line in enumerate(filter(None, run.pieces)):
+            order, mirrored = _read(glyphs, line, usual)
+            places += [-1, *order] if number else [*breaks, *order]
+            breaks = []
             for at in mirrored:
                 text[at] = text[at].translate(_MIRRORED)
-        done = end
-    places += range(done, len(text))
-    return glyphs._replace(text="".join(text)).take(np.array(places, dtype=np.int64))
+    return glyphs._replace(text="".join(text)).take(np.array([*places, *breaks], dtype=np.int64))
 
 
-def _lines(glyphs: Glyphs, letters: Sequence[int]) -> list[list[int]]:
-    """The letters of each printed line of a run, from the top: PDFium takes the rows of a table for one."""
-    boxes = glyphs.upright[letters]
-    middles, height = (boxes[:, 1] + boxes[:, 3]) / 2, float(np.median(boxes[:, 3] - boxes[:, 1]))
-    order = np.argsort(middles, kind="stable")
-    line = np.empty(len(letters), dtype=np.int64)
-    line[order] = np.cumsum(np.diff(middles[order], prepend=middles[order[:1]]) > _MIN_LINE_STEP * height)
-    return [[at for at, own in zip(letters, line.tolist(), strict=True) if own == n] for n in range(line.max() + 1)]
-
-
-def _read(glyphs: Glyphs, letters: Sequence[int]) -> tuple[list[int], list[int]]:
+def _read(glyphs: Glyphs, letters: Sequence[int], usual: float) -> tuple[list[int], list[int]]:
     """Places of a line's letters in reading order, -1 for blanks, and of those to be mirrored."""
-    seen = _as_seen(glyphs, letters)
+    seen = _as_seen(glyphs, letters, usual)
     line = "".join(" " if at < 0 else glyphs.text[at] for at, _ in seen)
     leftward = sum(map(runs_leftward, line))
     rightward = len(re.findall(r"[A-Za-z\u00c0-\u058f]", line))
@@ -93,15 +85,17 @@ def _read(glyphs: Glyphs, letters: Sequence[int]) -> tuple[list[int], list[int]]
     order = [seen[at] for at in back]
     places = [place for at, marks in order for place in (at, *marks)]
     turned = set(_turned(line, base_leftward=leftward >= rightward))
-    brackets = [seen[at][0] for at in back if at in turned and line[at].translate(_MIRRORED) != line[at]]
-    kept = "".join(glyphs.text[at] for at in brackets)
-    return places, brackets if _nesting(kept.translate(_MIRRORED)) >= _nesting(kept) else []
+    read = "".join(line[at] for at in back)
+    brackets = [number for number, at in enumerate(back) if at in turned and line[at].translate(_MIRRORED) != line[at]]
+    kept = "".join(read[number] for number in brackets)
+    mirrored = _nesting(kept.translate(_MIRRORED)) >= _nesting(kept)
+    return places, [seen[back[number]][0] for number in brackets if _is_mirrored(read, number, otherwise=mirrored)]
 
 
-def _as_seen(glyphs: Glyphs, letters: Sequence[int]) -> list[tuple[int, list[int]]]:
+def _as_seen(glyphs: Glyphs, letters: Sequence[int], usual: float) -> list[tuple[int, list[int]]]:
     """Letters from left to right, each with its marks, with -1 for each gap that is a blank."""
     shapes = _shapes(glyphs, letters)
-    bases = [at for at in shapes if not unicodedata.combining(glyphs.text[at])] or list(shapes)
+    bases = _bases(glyphs, shapes)
     marks = sorted(shapes.keys() - set(bases))
     boxes = glyphs.upright[bases]
     order = np.argsort(boxes[:, 0] + boxes[:, 2], kind="stable")
@@ -110,7 +104,7 @@ def _as_seen(glyphs: Glyphs, letters: Sequence[int]) -> list[tuple[int, list[int
     for mark in marks:
         left, _, right, _ = glyphs.upright[mark].tolist()
         owned.setdefault(_nearest(middles, (left + right) / 2), []).append(mark)
-    parts = _parts(boxes[order], [glyphs.text[shapes[bases[at]][-1]] for at in order.tolist()])
+    parts = _parts(boxes[order], [glyphs.text[shapes[bases[at]][-1]] for at in order.tolist()], usual)
     found: list[tuple[int, list[int]]] = []
     for number, at in enumerate(order.tolist()):
         if number and parts[number - 1]:
@@ -143,18 +137,57 @@ def _shapes(glyphs: Glyphs, letters: Sequence[int]) -> dict[int, list[int]]:
     return shapes
 
 
-def _parts(boxes: Floats, letters: Sequence[str]) -> list[bool]:
+def _bases(glyphs: Glyphs, shapes: Iterable[int]) -> list[int]:
+    """The shapes that are no marks."""
+    return [at for at in shapes if not unicodedata.combining(glyphs.text[at])] or list(shapes)
+
+
+class _Gaps(NamedTuple):
+    """White between neighbours from left to right, in shares of the line's height, as is the width of a usual `letter`.
+
+    `apart` marks those that may be the white at the sides of two letters.
+    """
+
+    widths: Floats
+    apart: Booleans
+    letter: float
+
+    @classmethod
+    def of(cls, boxes: Floats, letters: Sequence[str]) -> "_Gaps":
+        reached = np.maximum.accumulate(boxes[:, 2])
+        height = max(float(np.median(boxes[:, 3] - boxes[:, 1])), _MIN_HEIGHT)
+        apart = np.array([_may_stand_apart(after, before) for after, before in pairwise(letters)], dtype=bool)
+        letter = float(np.median(boxes[:, 2] - boxes[:, 0])) / height
+        return cls((boxes[1:, 0] - reached[:-1]) / height, apart, letter)
+
+    @property
+    def certain(self) -> Floats:
+        """Gaps that are blanks: letters that are joined stand apart only there."""
+        found: Floats = self.widths[~self.apart & (self.widths > _MIN_BLANK) & (self.widths < _MAX_BLANK)]
+        return found
+
+
+def _usual_blank(glyphs: Glyphs, lines: Iterable[Sequence[int]]) -> float:
+    """A page's usual blank in shares of a line's height: boxes of one font are twice as high as those of another."""
+    certain: list[float] = []
+    widths: list[float] = []
+    for line in lines:
+        shapes = _shapes(glyphs, line)
+        bases = sorted(_bases(glyphs, shapes), key=lambda at: float(glyphs.upright[at, 0] + glyphs.upright[at, 2]))
+        letters = [glyphs.text[shapes[at][-1]] for at in bases]
+        if any(map(_ARABIC.search, letters)):
+            gaps = _Gaps.of(glyphs.upright[bases], letters)
+            certain += gaps.certain.tolist()
+            widths.append(gaps.letter)
+    return float(np.median(certain)) if certain else _USUAL_BLANK * float(np.median(widths or [0.0]))
+
+
+def _parts(boxes: Floats, letters: Sequence[str], usual: float) -> list[bool]:
     """True for each gap between neighbours from left to right that is as wide as a blank; `letters` are theirs."""
-    reached = np.maximum.accumulate(boxes[:, 2])
-    height = float(np.median(boxes[:, 3] - boxes[:, 1]))
-    gaps = boxes[1:, 0] - reached[:-1]
-    least = np.full(len(gaps), _MIN_BLANK * height)
-    apart = np.array([_may_stand_apart(after, before) for after, before in pairwise(letters)], dtype=bool)
-    if apart.any():
-        # letters that are joined stand apart only at a blank
-        certain = gaps[~apart & (gaps > least) & (gaps < _MAX_BLANK * height)]
-        least[apart] = _MIN_UNJOINED_BLANK * (float(np.median(certain)) if len(certain) else _USUAL_BLANK * height)
-    parts: list[bool] = (gaps > least).tolist()
+    gaps = _Gaps.of(boxes, letters)
+    certain = gaps.certain
+    blank = float(np.median(certain)) if len(certain) else usual
+    parts: list[bool] = (gaps.widths > np.where(gaps.apart, _MIN_UNJOINED_BLANK * blank, _MIN_BLANK)).tolist()
     return parts
 
 
@@ -199,6 +232,17 @@ def _turned(line: str, *, base_leftward: bool) -> Iterator[int]:
     """Offsets of a line as it is seen that are read from right to left."""
     inside = {at for start, end in _units(line, base_leftward=base_leftward) for at in range(start, end)}
     return (at for at in range(len(line)) if (at in inside) != base_leftward)
+
+
+def _is_mirrored(read: str, at: int, *, otherwise: bool) -> bool:
+    """True for a bracket of a line in reading order that is printed the other way round.
+
+    An opening one stands before a word and a closing one behind it: files name one and the same drawn sign by either.
+    """
+    blank_before, blank_behind = not read[:at][-1:].strip(), not read[at + 1 :][:1].strip(_BEHIND_WORDS)
+    if blank_before == blank_behind:
+        return otherwise
+    return (read[at] in _OPENING) != blank_before if read[at] in _OPENING + _CLOSING else otherwise
 
 
 def _nesting(brackets: str) -> int:

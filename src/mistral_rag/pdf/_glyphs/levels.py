@@ -5,10 +5,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mistral_rag.pdf._geometry import Integers
+from mistral_rag.pdf._geometry import Booleans, Floats, Integers
 from mistral_rag.pdf._glyphs.page import Glyphs, Pairs, codes_of, is_lettered
 
 _MARK = re.compile(r"[^\W_]|[*†‡§®™]")
+_DEGREE = re.compile(r"(?<=\d)o(?![^\W_])|(?<=\d)o(?=[CFK]\b)")
 _MAX_MARK_HEIGHT = 0.9
 """Of the height of what it stands beside: browsers set superscripts in .83 of it, others in two thirds."""
 _MIN_RISE = 0.2
@@ -18,6 +19,25 @@ _MIN_DROP = 0.02
 _FRACTION = "/\u2044"
 _MAX_MARK = 40
 """Letters of a mark that are looked at."""
+
+
+def with_degrees(glyphs: Glyphs) -> Glyphs:
+    """The glyphs with a degree sign for each raised "o" right behind a digit: files of TeX and Word have no other."""
+    places = np.array([found.start() for found in _DEGREE.finditer(glyphs.text)], dtype=np.int64)
+    places = places[_begins_raised(glyphs.upright[places - 1], glyphs.upright[places]) & ~glyphs.aslant[places]]
+    if not len(places):
+        return glyphs
+    characters = list(glyphs.text)
+    for at in places.tolist():
+        characters[at] = "°"
+    return glyphs._replace(text="".join(characters))
+
+
+def _begins_raised(a: Floats, b: Floats) -> Booleans:
+    """Mask of the pairs of boxes of which the second is smaller and raised."""
+    tall, next_tall = a[:, 3] - a[:, 1], b[:, 3] - b[:, 1]
+    begins: Booleans = (next_tall < _MAX_MARK_HEIGHT * tall) & (a[:, 3] - b[:, 3] > _MIN_RISE * tall)
+    return begins
 
 
 def marks_cut(glyphs: Glyphs, pairs: Pairs) -> Integers:
@@ -30,7 +50,7 @@ def marks_cut(glyphs: Glyphs, pairs: Pairs) -> Integers:
     a, b = glyphs.upright[pairs.first[near]], glyphs.upright[pairs.second[near]]
     tall, next_tall = a[:, 3] - a[:, 1], b[:, 3] - b[:, 1]
     lift = a[:, 3] - b[:, 3]
-    begins = (next_tall < _MAX_MARK_HEIGHT * tall) & (lift > _MIN_RISE * tall)
+    begins = _begins_raised(a, b)
     ends = (tall < _MAX_MARK_HEIGHT * next_tall) & (-lift > _MIN_RISE * next_tall)
     drops = (next_tall < _MAX_MARK_HEIGHT * tall) & (-lift > _MIN_DROP * tall)
     raised = pairs.second[near[begins]], pairs.second[near[ends]]

@@ -9,7 +9,11 @@ from mistral_rag.pdf._geometry import Rectangle, around
 from mistral_rag.pdf._regions._flows import columns_of
 
 _MIN_NUMBERS = 5
-"""Numbers in one column: those of every fifth line of a page are at least as many."""
+"""Numbers in one column that say by themselves that they count lines: those of every fifth line of a full page."""
+_MIN_SPACED = 2
+"""Numbers of every second, fifth or tenth line that do so where as many lines stand between them as they count."""
+_MAX_STEP = 10
+"""Programs number every second, third, fifth or tenth line; more is a column of figures."""
 _MAX_DIGITS = 4
 _MAX_EDGE_SHIFT = 0.3
 """Uneven right (or left) edges of one column of numbers, times the height of a line."""
@@ -33,7 +37,13 @@ def without_line_numbers(
     for column in _columns(fragments, texts, boxes):
         kept = _parted(fragments, column, boxes)
         found = [Fragment([fragments[number.at].words[0]], number.box) for number in column]
-        if _is_outside(kept, column) and _counts_lines(kept, column, texts, boxes):
+        if not _is_outside(kept, column):
+            continue
+        places = _places(kept, column)
+        is_spaced = _is_stepped(column) and _is_spaced(places, column)
+        if (is_spaced and places[0] == column[0].value) or (
+            (is_spaced or len(column) >= _MIN_NUMBERS) and _counts_lines(kept, column, texts, boxes)
+        ):
             # the places of what is left have changed
             rest, more = without_line_numbers(kept, texts, boxes)
             return rest, [*found, *more]
@@ -49,10 +59,16 @@ def _columns(
         for at, fragment in enumerate(fragments)
         if len(text := texts[fragment.words[0]]) <= _MAX_DIGITS and text.isdecimal()
     ]
-    edges = ("right", "left") if len(numbers) >= _MIN_NUMBERS else ()
+    edges = ("right", "left") if len(numbers) >= _MIN_SPACED else ()
     runs = [run for edge in edges for column in _aligned(numbers, edge) for run in _counting(column)]
     # those of nine and less share their right edge with 10 in one document, and the left one in another
-    yield from sorted((run for run in runs if len(run) >= _MIN_NUMBERS), key=len, reverse=True)
+    yield from sorted((run for run in runs if len(run) >= _MIN_NUMBERS or _is_stepped(run)), key=len, reverse=True)
+
+
+def _is_stepped(run: Sequence[_Number]) -> bool:
+    """True for 5, 10, 15: multiples of a step that lines are numbered by."""
+    step = run[1].value - run[0].value if len(run) >= _MIN_SPACED else 0
+    return 1 < step <= _MAX_STEP and run[0].value % step == 0
 
 
 def _aligned(numbers: Iterable[_Number], edge: str) -> list[list[_Number]]:
@@ -93,6 +109,23 @@ def _parted(
         elif words:
             kept.append(Fragment(words, around([Rectangle(*boxes[word]) for word in words])))
     return kept
+
+
+def _places(others: Iterable[Fragment], column: Sequence[_Number]) -> list[int | None]:
+    """The row that each number stands beside, counted from the page's first."""
+    rows = [around([fragment.box for fragment in row]) for row in rows_of(list(others))]
+    return [
+        next((at for at, row in enumerate(rows, 1) if row.top < n.box.bottom and n.box.top < row.bottom), None)
+        for n in column
+    ]
+
+
+def _is_spaced(places: Sequence[int | None], column: Sequence[_Number]) -> bool:
+    """True when from each number to the next there are as many rows as it counts up."""
+    return all(
+        before is not None and after is not None and after - before == below.value - above.value
+        for (before, after), (above, below) in zip(pairwise(places), pairwise(column), strict=True)
+    )
 
 
 def _is_outside(others: Iterable[Fragment], column: Sequence[_Number]) -> bool:

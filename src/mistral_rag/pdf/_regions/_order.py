@@ -133,13 +133,16 @@ class _Page(NamedTuple):
         groups = groups_of(rows_of(sides[beside]))
         lines = prose[1 - beside]
         if not is_independent(groups, paragraphs_of(lines, self.continued), self.texts) and not (
-            is_prose(groups, self.texts)
-            and not are_labels(sides[beside], lines, self.continued)
-            and (noted or is_framed([group.box for group in groups], [line.box for line in lines], self.frames()))
+            is_prose(groups, self.texts) and (noted or self._is_framed_aside(sides[beside], groups, lines))
         ):
             return None
         text = self.regions(sides[1 - beside], depth + 1, noted=True)
         return list(_inserted(text, _asides(groups), is_left=beside == 0, continued=self.continued))
+
+    def _is_framed_aside(self, side: list[Fragment], groups: Sequence[Group], lines: Sequence[Fragment]) -> bool:
+        if are_labels(side, lines, self.continued):
+            return False
+        return is_framed([group.box for group in groups], [line.box for line in lines], self.frames())
 
     def _prose_lines(self, side: list[Fragment]) -> list[Fragment]:
         """Lines of running text on one side of a gutter; none where most rows are something else."""
