@@ -132,7 +132,8 @@ def test_names_below_or_above_their_figures_are_told_by_which_comes_first(questi
 
 LEASE = (
     "# Lease of Harbour Street\n\nThe monthly rent is 6,840 euros, payable in advance.\n\nRent rises by 2.5 % every "
-    "January.\n\nThe deposit lies at Nordbank.\n\nThe meeting ended at 16:40. The next meeting is on 18 March.\n"
+    "January.\n\nThe deposit lies at Nordbank.\n\nPets are not allowed.\n\nThe premises may be used as "
+    "a workshop.\n\nThe meeting ended at 16:40. The next meeting is on 18 March.\n"
 )
 PAY_SLIP = "Pay slip March 2025\n\nBasic salary 3,920.00\n\nIncome tax -612.30\n\nNet pay 2,885.35\n"
 
@@ -145,6 +146,7 @@ PAY_SLIP = "Pay slip March 2025\n\nBasic salary 3,920.00\n\nIncome tax -612.30\n
         ("When did the meeting finish?", LEASE, "The meeting ended at 16:40."),
         ("How much tax was paid in March 2025?", PAY_SLIP, "Income tax -612.30"),
         ("What was the take-home pay in March 2025?", PAY_SLIP, "Net pay 2,885.35"),
+        ("May we keep a dog at Harbour Street?", LEASE, "Pets are not allowed."),
     ],
 )
 def test_the_value_comes_before_the_words_and_the_time_of_the_question(question: str, text: str, quote: str) -> None:

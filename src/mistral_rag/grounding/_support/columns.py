@@ -77,7 +77,9 @@ class AskedColumns:
 
     def time_words(self, language: str) -> frozenset[str]:
         """The words by which the question names its time."""
-        return frozenset(words(" ".join(_TIME_WORD.findall(self._question)), language))
+        # "May we keep a dog?" names no month
+        asked = re.sub(r"^\W*may\b", "", self._question, flags=re.IGNORECASE)
+        return frozenset(words(" ".join(_TIME_WORD.findall(asked)), language))
 
     def _may_be_of(self, column: str) -> bool:
         """True for a day in the year before or behind the fiscal year that is asked for."""

@@ -249,7 +249,8 @@ class Fit:
         """
         unit, run = self._evidence[at], self._runs[at]
         key = unit.page_key
-        subject = self._subject(key)
+        value = self._value(run.text)
+        subject = self._subject(key) - self._times_of(at, value)
         asked = [word for word in self._plain_words if word not in subject]
         met = self._met[at]
         held = run.meant.union(run.terms)
@@ -262,7 +263,7 @@ class Fit:
             "page": self._weight(self._plain_words, held | self._page_terms[key]),
             "named": self._weight(subject & self._page_terms[key], held),
             "precision": self._precision(unit, run, subject),
-            "value": (value := self._value(run.text)),
+            "value": value,
             "missing": self._missing(value),
             "rank": math.log1p(unit.rank),
             "row": float(unit.kind == "row"),
@@ -289,6 +290,11 @@ class Fit:
                 first = unit.text.split(_CELL_GAP, 1)[0]
                 found.setdefault(unit.page_key, set()).update(self._names.intersection(words(first, self._language)))
         return found
+
+    def _times_of(self, at: int, value: float) -> Set[str]:
+        """Words of the question's time that a run with a sure value says itself, or the columns of its row."""
+        is_sure = value > MAYBE or self.wanted.kind is None
+        return self._time_words & (set(self._runs[at].terms) | self._met[at]) if is_sure else frozenset()
 
     def _weight(self, asked: Iterable[str], held: Set[str], met: Set[str] = frozenset()) -> float:
         """Share of the question that is held; words that are `met` count as far as the others are held."""

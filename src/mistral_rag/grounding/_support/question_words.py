@@ -15,7 +15,7 @@ _HOW: Final = re.compile(
 _LIGHT: Final = re.compile(
     r"\b(?:numbers?|when|wann|wanneer|quand|wie (?:hoch|lange|oft|alt|gro(?:ß|ss))|quelle heure|gets?|got|go(?:es)?"
     r"|went|became|becomes?|somebody|someone|something|muss|müssen|mussten?|jemand|doit|doivent|devait|quelqu['’]un|deben?"
-    r"|moet(?:en)?)\b",
+    r"|moet(?:en)?)\b|^\W*may\b",
     re.IGNORECASE,
 )
 """Words that ask, and verbs that say little: no document is bound to repeat them ("Claim no: 217")."""
