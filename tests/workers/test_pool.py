@@ -1,4 +1,5 @@
 import os
+import threading
 from collections.abc import Callable
 from contextlib import closing
 
@@ -55,6 +56,20 @@ def test_every_job_has_a_result_or_a_reason(spec: Spec) -> None:
         ("echo", 3): 3,
     }
     assert running() == []
+
+
+def test_a_signal_before_a_thread_is_started_leaves_a_pool_that_closes(
+    spec: Spec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_thread: threading.Thread) -> None:
+        raise KeyboardInterrupt
+
+    workers = pool(spec())
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            workers.submit(("echo", 1))
+    workers.close()
 
 
 def test_a_worker_starts_with_the_first_job(spec: Spec) -> None:

@@ -95,7 +95,9 @@ class WorkerPool(ForkAware, Generic[Job, Result]):
             for worker in self._workers:
                 worker.kill()
         for thread in self._threads:
-            thread.join()
+            # a signal may have come before it was started
+            if thread.is_alive():
+                thread.join()
 
     def _work(self) -> None:
         """Take jobs and talk to one worker after another."""
