@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mistral_rag.pdf import read_pages
-from mistral_rag.schema import Page
+from mistral_rag.pdf._tables.cellwise import cell_by_cell
+from mistral_rag.schema import Locator, Page, Table, TableCell, WordBoxes
 
 Put = Callable[..., str]
 WritePdf = Callable[..., Path]
@@ -108,3 +109,34 @@ def test_lines_with_a_number_each_are_read_line_by_line_even_where_they_are_take
 def first_lines(page: Page) -> str:
     """The text above the first row, the lines of a name joined."""
     return page.text.partition("\nDomestic")[0].replace("\n", " ")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (
+            [(0, 3), (4, 7), (9, 13), (14, 19), (20, 24), (26, 31), (32, 36)],
+            "one day\nthree days  week\nweeks four",
+        ),
+        # a code that is broken at its hyphen is one word, and would lie in two cells
+        ([(0, 3), (4, 7), (9, 19), (20, 24), (26, 31), (32, 36)], "one day  week\nthree days  weeks four"),
+    ],
+)
+def test_a_word_that_reaches_into_the_next_cell_leaves_the_lines_as_printed(
+    words: list[tuple[int, int]], text: str
+) -> None:
+    cells = (
+        TableCell(row=0, column=0, runs=((0, 7), (14, 24)), role="row"),
+        TableCell(row=0, column=1, runs=((9, 13), (26, 31)), role="value"),
+    )
+    page = Page(
+        locator=Locator(kind="page", number=1),
+        text="one day  week\nthree days  weeks four",
+        width=100,
+        height=100,
+        words=WordBoxes.pack((start, end, 0.1, 0.1, 0.2, 0.2) for start, end in words),
+        tables=(Table(start=0, end=31, cells=cells),),
+    )
+    read = cell_by_cell(page)
+    assert read.text == text
+    assert Page.model_validate(read.model_dump()) == read

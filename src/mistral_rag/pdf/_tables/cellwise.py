@@ -37,6 +37,7 @@ def cell_by_cell(page: Page) -> Page:
     In a row of long cells the printed lines of one cell take turns with those of the cells beside it.
     """
     woven = [group for table in page.tables for group in _woven(page.text, table)]
+    woven = [group for group in woven if not _parts_a_word(group, page.words)] if woven else woven
     if not woven:
         return page
     text, order = _ordered(page.text, woven)
@@ -48,6 +49,18 @@ def cell_by_cell(page: Page) -> Page:
             "tables": tuple(order.table(table) for table in page.tables),
         }
     )
+
+
+def _parts_a_word(group: Sequence[_Stretch], words: WordBoxes) -> bool:
+    """True where a word goes on behind the end of a stretch, or begins before one: a code that is broken at its hyphen.
+
+    Its parts would come to lie in two cells.
+    """
+    held = [(start, end) for start, end, *_ in WordBoxes.RECORD.iter_unpack(words.data)]
+    starts = [start for start, _ in held]
+    edges = (edge for stretch in group for edge in (stretch.start, stretch.end))
+    before = ((edge, bisect_left(starts, edge) - 1) for edge in edges)
+    return any(at >= 0 and held[at][1] > edge for edge, at in before)
 
 
 def _woven(text: str, table: Table) -> Iterator[list[_Stretch]]:
